@@ -1,0 +1,9 @@
+#!/bin/sh
+# Rewrites the three locks from pyproject.toml; needs uv. Hashes only: no lock names an index.
+set -eu
+cd "$(dirname "$0")/.."
+compile() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-annotate --custom-compile-command "requirements/lock.sh" "$@"; }
+compile pyproject.toml -o requirements/run.txt
+compile pyproject.toml --group embedded -c requirements/run.txt -o requirements/embedded.txt
+compile pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
