@@ -1,0 +1,1 @@
+"""The project: settings, Celery app, routes, health, the embedded services and the demo."""

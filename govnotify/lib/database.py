@@ -1,0 +1,30 @@
+"""Small helps for talking to PostgreSQL: outliving its restarts, handing it long lists."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+
+T = TypeVar("T")
+PAUSE = 0.2  # seconds between tries
+
+
+def outlast(act: Callable[[], T], *, seconds: float) -> T:
+    """Do `act` again on a new connection until it succeeds or `seconds` have passed; it must be safe to repeat."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return act()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            if time.monotonic() > end:
+                raise
+            time.sleep(PAUSE)
+
+
+def bigints(ids: Iterable[int]) -> str:
+    """The literal of a `bigint[]`. A list of small numbers handed over as it is arrives as `smallint[]`, and the cast
+    costs the plan its use of the index: 5.6 ms instead of 0.6 for 100 rows.
+    """
+    return "{" + ",".join(map(str, ids)) + "}"
