@@ -1,0 +1,1 @@
+"""Who speaks: agencies, staff and their roles, API keys, the audit trail."""
