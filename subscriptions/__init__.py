@@ -1,0 +1,1 @@
+"""Who listens: topics, subscribers, endpoints, subscriptions, consent, suppression; the citizens' pages."""
