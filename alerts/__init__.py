@@ -1,0 +1,1 @@
+"""What is said and what became of it: bulletins, alerts, dispatches, deliveries, lanes, reports."""

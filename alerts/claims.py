@@ -1,0 +1,155 @@
+"""Claiming work: a lease on a batch of first attempts, or on deliveries whose next attempt is due.
+
+A claim is one statement, so no lock outlives it. At the claim each recipient is looked at again: who has unsubscribed,
+is suppressed or erased is marked to be skipped, with the reason.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from alerts.lanes import KIND_OF, LEASE, RULES, Channel, Lane, RecipientKind
+from alerts.models import Dispatch
+from govnotify.lib.database import bigints, query
+
+
+class Recipient(NamedTuple):
+    """One delivery to attempt, as the database has it at this moment."""
+
+    id: int
+    address: str  # e-mail address as typed, or the endpoint's URL
+    language: str
+    secret: str  # of an endpoint, sealed
+    topics: list[int]  # that matched, in the bulletin's order
+    attempts: int  # made before this one
+    skip: str  # why not to write to this recipient any more; empty: go on
+
+
+@dataclass(slots=True)
+class Claim:
+    """Deliveries that this worker alone may attempt until the lease ends.
+
+    A claim of a batch is fenced by the batch's token, a claim of retries by the very time until which it leased them.
+    """
+
+    dispatch_id: int
+    month: date
+    lane: Lane
+    channel: Channel
+    kind: RecipientKind
+    recipients: list[Recipient]
+    ends_at: datetime  # after this nothing of it is sent any more
+    batch_id: int | None = None
+    token: int = 0
+    leased_until: datetime | None = None
+
+
+# Whose turn it is, then that agency's oldest batch; the agency goes to the end of the queue. The subquery keeps the
+# order of turns and LIMIT stops at the first batch found, so that only that one is locked.
+CLAIM_BATCH = """
+WITH next AS (
+    SELECT b.id, t.agency_id FROM (
+        SELECT agency_id FROM alerts_turn WHERE lane = %(lane)s AND channel = %(channel)s ORDER BY served_at
+    ) t
+    CROSS JOIN LATERAL (
+        SELECT b.id FROM alerts_batch b JOIN alerts_dispatch d ON d.id = b.dispatch_id AND d.state = 'sending'
+        WHERE b.lane = %(lane)s AND b.channel = %(channel)s AND b.agency_id = t.agency_id AND b.done_at IS NULL
+          AND (b.leased_until IS NULL OR b.leased_until < clock_timestamp())
+        ORDER BY b.id LIMIT 1 FOR UPDATE OF b SKIP LOCKED
+    ) b
+    LIMIT 1
+), turn AS (
+    UPDATE alerts_turn t SET served_at = clock_timestamp() FROM next
+    WHERE t.lane = %(lane)s AND t.channel = %(channel)s AND t.agency_id = next.agency_id
+)
+UPDATE alerts_batch b SET token = b.token + 1, leased_until = clock_timestamp() + %(lease)s
+FROM next, alerts_dispatch d WHERE b.id = next.id AND d.id = b.dispatch_id
+RETURNING b.id, b.token, b.dispatch_id, d.month, b.kind, b.first_id, b.last_id
+"""
+
+CLAIM_RETRIES = """
+WITH due AS (
+    SELECT d.month, d.dispatch_id, d.recipient_kind, d.recipient_id FROM alerts_delivery d
+    JOIN alerts_dispatch o ON o.id = d.dispatch_id AND o.state = 'sending'
+    WHERE d.lane = %(lane)s AND d.channel = %(channel)s AND d.next_attempt_at <= clock_timestamp()
+    ORDER BY d.next_attempt_at LIMIT %(batch)s FOR UPDATE OF d SKIP LOCKED
+), until AS (SELECT clock_timestamp() + %(lease)s AS moment)
+UPDATE alerts_delivery d SET next_attempt_at = until.moment FROM due, until
+WHERE d.month = due.month AND d.dispatch_id = due.dispatch_id AND d.recipient_kind = due.recipient_kind
+  AND d.recipient_id = due.recipient_id AND d.channel = %(channel)s
+RETURNING d.dispatch_id, d.month, d.recipient_id, until.moment
+"""
+
+SUBSCRIBERS = """
+SELECT d.recipient_id, s.email, s.language, '', d.topics, d.attempts,
+       CASE WHEN s.id IS NULL THEN 'erased'
+            WHEN s.status <> 'active' THEN 'ended'
+            WHEN EXISTS (SELECT 1 FROM subscriptions_suppression p WHERE p.address_key = s.address_key)
+                 THEN 'suppressed'
+            WHEN NOT EXISTS (SELECT 1 FROM subscriptions_subscription c WHERE c.subscriber_id = d.recipient_id
+                             AND c.topic_id = ANY(d.topics) AND c.ended_at IS NULL) THEN 'unsubscribed'
+            ELSE '' END
+FROM alerts_delivery d LEFT JOIN subscriptions_subscriber s ON s.id = d.recipient_id
+WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = 1 AND d.channel = %(channel)s
+"""
+ENDPOINTS = """
+SELECT d.recipient_id, e.url, '', e.sealed_secret, d.topics, d.attempts,
+       CASE WHEN e.id IS NULL THEN 'erased'
+            WHEN e.status <> 'active' THEN 'disabled'
+            WHEN NOT EXISTS (SELECT 1 FROM subscriptions_subscription c WHERE c.endpoint_id = d.recipient_id
+                             AND c.topic_id = ANY(d.topics) AND c.ended_at IS NULL) THEN 'unsubscribed'
+            ELSE '' END
+FROM alerts_delivery d LEFT JOIN subscriptions_endpoint e ON e.id = d.recipient_id
+WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = 2 AND d.channel = %(channel)s
+"""
+READ = {RecipientKind.SUBSCRIBER: SUBSCRIBERS, RecipientKind.ENDPOINT: ENDPOINTS}
+# Named by their ids, so that the read follows the primary key whatever the statistics say.
+OF_BATCH = "AND d.recipient_id BETWEEN %(first)s AND %(last)s AND d.status = 0 ORDER BY d.recipient_id"
+OF_RETRIES = "AND d.recipient_id = ANY(%(ids)s::bigint[]) AND d.next_attempt_at = %(until)s ORDER BY d.recipient_id"
+
+
+def claim_batch(lane: Lane, channel: Channel) -> Claim | None:
+    """The next batch of first attempts, or None when none waits. Deliveries in it that are settled are left out."""
+    found = query(CLAIM_BATCH, {"lane": lane.value, "channel": channel.value, "lease": LEASE})
+    if not found:
+        return None
+    batch_id, token, dispatch_id, month, kind, first, last = found[0]
+    ends_at = _ends_at(dispatch_id)
+    claim = Claim(dispatch_id, month, lane, channel, RecipientKind(kind), [], ends_at, batch_id=batch_id, token=token)
+    claim.recipients = _read(claim, OF_BATCH, {"first": first, "last": last})
+    return claim
+
+
+def claim_retries(lane: Lane, channel: Channel) -> list[Claim]:
+    """Deliveries whose next attempt is due, one claim for each dispatch among them."""
+    values = {"lane": lane.value, "channel": channel.value, "lease": LEASE, "batch": RULES[lane].batch}
+    found = query(CLAIM_RETRIES, values)
+    kind = KIND_OF[channel]
+    claims: dict[int, tuple[Claim, list[int]]] = {}
+    for dispatch_id, month, recipient_id, until in found:
+        if dispatch_id not in claims:
+            claim = Claim(dispatch_id, month, lane, channel, kind, [], _ends_at(dispatch_id), leased_until=until)
+            claims[dispatch_id] = claim, []
+        claims[dispatch_id][1].append(recipient_id)
+    for claim, ids in claims.values():
+        claim.recipients = _read(claim, OF_RETRIES, {"ids": bigints(ids), "until": claim.leased_until})
+    return [claim for claim, _ in claims.values()]
+
+
+def _read(claim: Claim, which: str, values: dict[str, object]) -> list[Recipient]:
+    values |= {"month": claim.month, "dispatch": claim.dispatch_id, "channel": claim.channel.value}
+    return [Recipient._make(row) for row in query(READ[claim.kind] + which, values)]
+
+
+@lru_cache(maxsize=256)
+def _ends_at(dispatch_id: int) -> datetime:
+    """When the dispatch's lifetime is over. Neither its beginning nor an approved alert's end ever changes."""
+    dispatch = Dispatch.objects.select_related("approval__alert").get(pk=dispatch_id)
+    lifetime = RULES[Lane(dispatch.lane)].lifetime
+    if lifetime is not None:
+        return dispatch.cut_off + lifetime
+    assert dispatch.approval is not None  # noqa: S101  the database's check constraint
+    expires = dispatch.approval.alert.expires
+    assert expires is not None  # noqa: S101  approve_alert has checked it
+    return expires

@@ -1,0 +1,89 @@
+"""Writing a bulletin: checked, sanitised, kept as a draft."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from agencies.audit import Actor, record
+from agencies.models import Agency, ApiKey, User
+from alerts.content import ContentRefused, VariantText, check_content
+from alerts.models import Bulletin, BulletinTopic, BulletinVariant
+from channels.markup import BodyFormat, to_safe_html
+from subscriptions.models import Topic
+
+FORMATS: dict[str, BodyFormat] = {"markdown": "markdown", "html": "html"}
+__all__ = ["ContentRefused", "VariantText", "create_bulletin", "edit_bulletin", "write_content"]
+
+
+@transaction.atomic
+def create_bulletin(
+    *, agency: Agency, topics: Sequence[Topic], variants: Sequence[VariantText], author: User | ApiKey | None
+) -> Bulletin:
+    """A new draft; `author` None is the system (imports). Raises ContentRefused."""
+    check_content(agency=agency, topics=topics, variants=variants)
+    bulletin = Bulletin.objects.create(
+        agency=agency,
+        created_by=author if isinstance(author, User) else None,
+        created_with=author if isinstance(author, ApiKey) else None,
+    )
+    write_content(bulletin=bulletin, topics=topics, variants=variants)
+    record(
+        actor=Actor.of(author),
+        verb="bulletin.created",
+        target=bulletin,
+        agency=agency,
+        after=_summary(topics, variants),
+    )
+    return bulletin
+
+
+@transaction.atomic
+def edit_bulletin(
+    *, bulletin: Bulletin, topics: Sequence[Topic], variants: Sequence[VariantText], editor: User
+) -> None:
+    """Replace a draft's content. Raises ContentRefused, also where it is no longer a draft."""
+    locked = Bulletin.objects.select_for_update().select_related("agency").get(pk=bulletin.pk)
+    if locked.status != Bulletin.Status.DRAFT:
+        raise ContentRefused({"status": ["This bulletin has been published; it can no longer be edited."]})
+    check_content(agency=locked.agency, topics=topics, variants=variants)
+    before = {"titles": {variant.language: variant.title for variant in locked.variants.all()}}
+    write_content(bulletin=locked, topics=topics, variants=variants)
+    locked.save(update_fields=["edited_at"])
+    record(
+        actor=Actor.of(editor),
+        verb="bulletin.edited",
+        target=locked,
+        agency=locked.agency,
+        before=before,
+        after=_summary(topics, variants),
+    )
+
+
+def write_content(*, bulletin: Bulletin, topics: Sequence[Topic], variants: Sequence[VariantText]) -> None:
+    """Put topics and variants in the place of what the bulletin had; the caller has checked them."""
+    bulletin.topic_links.all().delete()
+    bulletin.variants.all().delete()
+    BulletinTopic.objects.bulk_create(
+        BulletinTopic(bulletin=bulletin, topic=topic, position=position)
+        for position, topic in enumerate(dict.fromkeys(topics))
+    )
+    BulletinVariant.objects.bulk_create(
+        BulletinVariant(
+            bulletin=bulletin,
+            language=variant.language,
+            title=variant.title.strip(),
+            summary=variant.summary.strip(),
+            body=variant.body,
+            body_format=variant.body_format,
+            html=to_safe_html(variant.body, FORMATS[variant.body_format]),
+            instruction=variant.instruction,
+        )
+        for variant in variants
+    )
+
+
+def _summary(topics: Sequence[Topic], variants: Sequence[VariantText]) -> dict[str, object]:
+    return {
+        "topics": [topic.slug for topic in topics],
+        "titles": {variant.language: variant.title for variant in variants},
+    }

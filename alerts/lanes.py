@@ -1,0 +1,96 @@
+"""The lanes and their rules: every figure of the schedule stands in this table and nowhere else."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import models
+
+from govnotify.lib.queues import Queue
+
+
+class Lane(models.IntegerChoices):
+    EMERGENCY = 1, "emergency"
+    TRANSACTIONAL = 2, "transactional"
+    ROUTINE = 3, "routine"
+    DIGEST = 4, "digest"
+
+
+class Channel(models.IntegerChoices):
+    EMAIL = 1, "e-mail"
+    WEBHOOK = 2, "webhook"
+
+
+class RecipientKind(models.IntegerChoices):
+    SUBSCRIBER = 1, "subscriber"
+    ENDPOINT = 2, "endpoint"
+
+
+CHANNEL_OF = {RecipientKind.SUBSCRIBER: Channel.EMAIL, RecipientKind.ENDPOINT: Channel.WEBHOOK}
+KIND_OF = {channel: kind for kind, channel in CHANNEL_OF.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRules:
+    first_slice: int  # recipients: small, so that the first message leaves soon
+    slice: int
+    batch: int  # recipients that one worker claims at once
+    workers: int  # hints sent when there is work: as many workers as may take part
+    retries: dict[Channel, tuple[float, ...]]  # seconds before attempt 2, 3, …; then the last step again
+    lifetime: timedelta | None  # of a delivery from its dispatch on; None: until the alert expires
+
+
+SECOND, MINUTE, HOUR = 1.0, 60.0, 3600.0
+JITTER = 0.2  # of a step, either way: retries of one failure must not come back together
+LEASE = timedelta(seconds=30)  # renewed with every record; a worker that dies gives its batch back after this
+WORK_SECONDS = 2.0  # a task works about this long, then asks for the next
+UNRECORDED = 200  # messages handed to a server and not yet recorded, per sender: the window of duplicates
+RECORD_AT = 100  # outcomes that make a write worth while: half the window, so that sending goes on beside it
+RECORD_SECONDS = 0.25  # or after this time, whichever is first
+YIELD_SECONDS = 5.0  # routine waits at most this long for the first attempts of an emergency
+
+# Shared rules: greylisting is normal, so the first routine retry comes within 1 to 5 minutes (RFC 5321 4.5.4.1 allows
+# more). Webhooks: the Standard Webhooks schedule for routine; emergencies far denser.
+ROUTINE_MAIL = (2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR)
+ROUTINE_WEBHOOK = (5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
+EMERGENCY_MAIL = (2 * SECOND, 5 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE)
+EMERGENCY_WEBHOOK = (2.0, 5.0, 15.0, 30.0, MINUTE, 2 * MINUTE, 5 * MINUTE)
+
+RULES: dict[Lane, LaneRules] = {
+    Lane.EMERGENCY: LaneRules(
+        first_slice=500, slice=5_000, batch=250, workers=2, lifetime=None,
+        retries={Channel.EMAIL: EMERGENCY_MAIL, Channel.WEBHOOK: EMERGENCY_WEBHOOK},
+    ),
+    Lane.TRANSACTIONAL: LaneRules(
+        first_slice=0, slice=0, batch=100, workers=1, lifetime=timedelta(hours=1),
+        retries={Channel.EMAIL: (15 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE)},
+    ),
+    Lane.ROUTINE: LaneRules(
+        first_slice=500, slice=20_000, batch=1_000, workers=2, lifetime=timedelta(hours=24),
+        retries={Channel.EMAIL: ROUTINE_MAIL, Channel.WEBHOOK: ROUTINE_WEBHOOK},
+    ),
+    Lane.DIGEST: LaneRules(
+        first_slice=2_000, slice=10_000, batch=500, workers=1, lifetime=timedelta(hours=20),
+        retries={Channel.EMAIL: ROUTINE_MAIL},
+    ),
+}  # fmt: skip
+
+QUEUE_OF: dict[tuple[Lane, Channel], Queue] = {
+    (Lane.EMERGENCY, Channel.EMAIL): Queue.EMERGENCY,
+    (Lane.EMERGENCY, Channel.WEBHOOK): Queue.EMERGENCY_WEBHOOK,
+    (Lane.TRANSACTIONAL, Channel.EMAIL): Queue.TRANSACTIONAL,
+    (Lane.ROUTINE, Channel.EMAIL): Queue.ROUTINE,
+    (Lane.ROUTINE, Channel.WEBHOOK): Queue.ROUTINE_WEBHOOK,
+    (Lane.DIGEST, Channel.EMAIL): Queue.DIGEST,
+}
+
+
+def retry_delay(lane: Lane, channel: Channel, attempts: int, asked: float | None = None) -> timedelta:
+    """How long to wait after attempt number `attempts` (1, 2, …) failed for now.
+
+    A wait that the other side asked for (`Retry-After`, seconds) is honoured within one to two times the step.
+    """
+    steps = RULES[lane].retries[channel]
+    step = steps[min(attempts, len(steps)) - 1]
+    wanted = min(max(asked, step), 2 * step) if asked is not None else step
+    return timedelta(seconds=wanted * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  jitter, no secret

@@ -1,0 +1,116 @@
+"""E-mail: a claim's recipients become envelopes, one by one as connections ask for them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from django.conf import settings
+
+from alerts.claims import Claim, Recipient
+from alerts.digest_rendering import DigestEdition
+from alerts.lanes import Lane
+from alerts.models import Dispatch
+from alerts.rendering import edition
+from alerts.runtime import Runtime
+from alerts.window import Window
+from channels.address import Address, BadAddress, parse_address
+from channels.message import Hole, address_header_value
+from channels.outcome import Outcome, Reason, Verdict
+from channels.smtp.envelope import Envelope
+from channels.tokens import signed_id, unsubscribe_token
+from subscriptions.keys import signer
+
+SKIPPED = Outcome(Verdict.PERMANENT)
+ENDED = Outcome(Verdict.PERMANENT, Reason.NONE, "", "its time was over before it could be sent")
+MOST_TOPICS = 40  # in an unsubscribe token; who follows more of a bulletin's topics leaves the others on the page
+
+
+class Edition(Protocol):
+    """What is sent: a bulletin in its languages, or a digest run."""
+
+    def prepare(self, recipients: Sequence[Recipient]) -> None: ...
+
+    def fill(self, recipient: Recipient, values: Mapping[Hole, bytes]) -> bytes: ...
+
+
+class MailFeed:
+    """What the SMTP pool pulls from: renders each message when a connection is ready for it, within the window."""
+
+    def __init__(self, claim: Claim, edition: Edition, window: Window) -> None:
+        self.claim = claim
+        self.window = window
+        self._edition = edition
+        self._waiting: Iterator[Recipient] = iter(claim.recipients)
+        self._exhausted = False
+
+    @property
+    def finished(self) -> bool:
+        return self._exhausted or self.window.lost
+
+    def take(self) -> Envelope | None:
+        while self.window.open:
+            recipient = next(self._waiting, None)
+            if recipient is None:
+                self._exhausted = True
+                return None
+            self.window.take()
+            if recipient.skip:
+                self.window.settle((recipient, SKIPPED))
+                continue
+            try:
+                return envelope(self.claim.dispatch_id, self._edition, recipient)
+            except BadAddress as error:
+                self.window.settle((recipient, Outcome(Verdict.PERMANENT, Reason.REFUSED, "", str(error))))
+        return None
+
+    def record(self, envelope: Envelope, outcome: Outcome) -> None:
+        self.window.settle((envelope.key, outcome))  # type: ignore[arg-type]  # the key is the recipient that we put in
+
+
+def envelope(dispatch_id: int, edition: Edition, recipient: Recipient) -> Envelope:
+    """One recipient's message, ready to send. Raises BadAddress for an address that can't stand on the wire."""
+    address = _address(recipient.address)
+    name = signed_id(signer(), dispatch_id, 1, recipient.id)
+    message = edition.fill(
+        recipient,
+        {
+            Hole.ADDRESS: address_header_value(address),
+            Hole.MESSAGE_ID: name.encode(),
+            Hole.TOKEN: unsubscribe_token(signer(), recipient.id, dispatch_id, recipient.topics[:MOST_TOPICS]),
+        },
+    )
+    return Envelope(
+        key=recipient,
+        sender=f"b+{name}@{settings.BOUNCE_DOMAIN}",
+        recipient=address.envelope,
+        message=message,
+        smtputf8=address.smtputf8,
+    )
+
+
+async def send_mail(claim: Claim, runtime: Runtime) -> None:
+    """Send to every recipient of the claim and record what became of each."""
+    window = Window(claim, runtime.recorder, runtime.relay.wake)
+    feed = MailFeed(claim, await runtime.loop.run_in_executor(runtime.recorder, _edition, claim), window)
+    try:
+        await runtime.relay.send(feed)
+    finally:
+        await window.close()
+
+
+def _edition(claim: Claim) -> Edition:
+    """What the claim sends, compiled for its recipients, so that sending never waits for the database."""
+    found: Edition
+    if claim.lane is Lane.DIGEST:
+        found = DigestEdition(Dispatch.objects.get(pk=claim.dispatch_id), claim)
+    else:
+        found = edition(claim.dispatch_id)
+    found.prepare([recipient for recipient in claim.recipients if not recipient.skip])
+    return found
+
+
+def _address(stored: str) -> Address:
+    """Stored addresses were checked when they came in; only those with foreign letters need the full parser again."""
+    local, _, domain = stored.rpartition("@")
+    if stored.isascii():
+        return Address(stored, local, domain.lower())
+    return parse_address(stored, allow_special_domains=True)

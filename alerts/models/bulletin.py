@@ -1,0 +1,139 @@
+"""What an agency says: title and body in one or more languages, on topics."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from agencies.models import Agency, ApiKey, User
+from subscriptions.models import Topic
+
+TITLE_LENGTH = 200
+SUMMARY_LENGTH = 500
+BODY_LENGTH = 200_000
+
+
+class BulletinQuerySet(models.QuerySet["Bulletin"]):
+    def published(self) -> "BulletinQuerySet":
+        """Bulletins that anybody may read on the web: published, and at least one of their topics is public."""
+        return self.filter(
+            status=Bulletin.Status.PUBLISHED,
+            pk__in=BulletinTopic.objects.filter(topic__is_public=True).values("bulletin"),
+        )
+
+    def of(self, agencies: models.QuerySet[Agency]) -> "BulletinQuerySet":
+        """The wall between tenants: every staff page starts here."""
+        return self.filter(agency__in=agencies)
+
+    def routine(self) -> "BulletinQuerySet":
+        return self.filter(alert=None)
+
+    def newest_first(self) -> "BulletinQuerySet":
+        return self.order_by(models.F("published_at").desc(nulls_first=True), "-pk")
+
+
+class Bulletin(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in-review", _("In review")
+        SCHEDULED = "scheduled", _("Scheduled")
+        PUBLISHED = "published", _("Published")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="bulletins")
+    topics = models.ManyToManyField(Topic, through="BulletinTopic", related_name="bulletins")
+    status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_with = models.ForeignKey(ApiKey, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    edited_at = models.DateTimeField(auto_now=True)
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = BulletinQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agency", "-created_at"], name="bulletin_agency_recent"),
+            models.Index(fields=["-published_at"], name="bulletin_recent", condition=models.Q(status="published")),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("bulletin", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        variant = self.variant_for(self.agency.default_language)
+        return variant.title if variant else f"bulletin {self.pk}"
+
+    @property
+    def is_alert(self) -> bool:
+        return hasattr(self, "alert")
+
+    def ordered_topics(self) -> list[Topic]:
+        """The topics in the editor's order: the first gives the List-Id."""
+        return [link.topic for link in self.topic_links.select_related("topic").order_by("position")]
+
+    def variant_for(self, language: str) -> "BulletinVariant | None":
+        """The variant in the language, else in the agency's, else the oldest; None only for an empty draft."""
+        variants = sorted(self.variants.all(), key=lambda variant: variant.pk)
+        for wanted in (language, language.partition("-")[0], self.agency.default_language):
+            for variant in variants:
+                if variant.language == wanted:
+                    return variant
+        return variants[0] if variants else None
+
+
+class BulletinTopic(models.Model):
+    """A bulletin's topic, at the editor's place in the order."""
+
+    bulletin = models.ForeignKey(Bulletin, on_delete=models.CASCADE, related_name="topic_links")
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="bulletin_links")
+    position = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bulletin", "topic"], name="topic_once_per_bulletin")]
+
+    def __str__(self) -> str:
+        return f"{self.topic} of bulletin {self.bulletin_id}"
+
+
+class BulletinVariant(models.Model):
+    """One language of a bulletin. `html` is what came out of sanitising `body`; pages and mails show only that."""
+
+    class Format(models.TextChoices):
+        MARKDOWN = "markdown"
+        HTML = "html"
+
+    bulletin = models.ForeignKey(Bulletin, on_delete=models.CASCADE, related_name="variants")
+    language = models.CharField(max_length=35)  # BCP 47
+    title = models.CharField(max_length=TITLE_LENGTH)
+    summary = models.CharField(max_length=SUMMARY_LENGTH, blank=True)
+    body = models.TextField()
+    body_format = models.CharField(max_length=8, choices=Format, default=Format.MARKDOWN)
+    html = models.TextField()
+    instruction = models.TextField(blank=True)  # alerts: what to do now
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bulletin", "language"], name="one_variant_per_language")]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.language})"
+
+
+class IdempotencyKey(models.Model):
+    """A request that made a bulletin: the same key with the same request gives the same bulletin again."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64)
+    bulletin = models.ForeignKey(Bulletin, on_delete=models.CASCADE)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agency", "key"], name="idempotency_key_once")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,150 @@
+"""One fan-out: its slices of audience, its batches of work, whose turn it is."""
+
+from django.db import models
+from django.db.models import Q
+
+from agencies.models import Agency
+from alerts.lanes import Channel, Lane, RecipientKind
+from alerts.models.alert import Approval
+from alerts.models.bulletin import Bulletin
+
+
+class DispatchQuerySet(models.QuerySet["Dispatch"]):
+    def unfinished(self) -> "DispatchQuerySet":
+        return self.filter(state=Dispatch.State.SENDING)
+
+
+class Dispatch(models.Model):
+    """One fan-out of one bulletin, or of one digest run (then `bulletin` is empty and `period` is set)."""
+
+    class State(models.TextChoices):
+        SENDING = "sending"
+        PAUSED = "paused"
+        CANCELLED = "cancelled"
+        DONE = "done"
+
+    bulletin = models.ForeignKey(Bulletin, null=True, on_delete=models.PROTECT, related_name="dispatches")
+    period = models.CharField(max_length=9, blank=True)  # of a digest run: daily or weekly
+    agency = models.ForeignKey(Agency, null=True, on_delete=models.PROTECT)  # a digest run has every agency's
+    lane = models.SmallIntegerField(choices=Lane)
+    month = models.DateField()  # first day of; part of its deliveries' key, so that one recipient is in it once
+    since = models.DateTimeField(null=True)  # of a digest run: bulletins published after this …
+    cut_off = models.DateTimeField()  # … and until this; subscriptions that began later do not count
+    approval = models.ForeignKey(Approval, null=True, on_delete=models.PROTECT)
+    state = models.CharField(max_length=9, choices=State, default=State.SENDING)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expanded_at = models.DateTimeField(null=True)  # the whole audience has its rows
+    finished_at = models.DateTimeField(null=True)
+
+    objects = DispatchQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="emergency_needs_approval",
+                condition=~Q(lane=Lane.EMERGENCY) | Q(approval__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="dispatch_of_bulletin_or_digest",
+                condition=Q(bulletin__isnull=False, period="") | Q(bulletin=None, lane=Lane.DIGEST),
+            ),
+            models.UniqueConstraint(fields=["bulletin"], name="one_dispatch_per_bulletin"),
+            models.UniqueConstraint(fields=["period", "cut_off"], condition=Q(bulletin=None), name="one_digest_run"),
+        ]
+        indexes = [
+            models.Index(fields=["lane"], condition=Q(state="sending"), name="dispatch_sending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"dispatch {self.pk}"
+
+
+class Slice(models.Model):
+    """A range of recipient ids that becomes deliveries in one transaction.
+
+    The last slice of a kind is open (`through_id` unset) until a worker expands it and, where it was full, opens the
+    next behind it: so the first is on its way before the audience is known.
+    """
+
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="slices")
+    kind = models.SmallIntegerField(choices=RecipientKind)
+    lane = models.SmallIntegerField(choices=Lane)
+    agency_id = models.BigIntegerField()  # whose turn it takes; 0 for a digest run
+    after_id = models.BigIntegerField()
+    through_id = models.BigIntegerField(null=True)
+    recipients = models.IntegerField(default=0)
+    expanded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dispatch", "kind", "after_id"], name="slice_once")]
+        indexes = [
+            models.Index(fields=["lane", "kind", "agency_id", "id"], condition=Q(expanded_at=None), name="slice_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} after {self.after_id} of dispatch {self.dispatch_id}"
+
+
+class Batch(models.Model):
+    """First attempts that one worker claims at once: the deliveries of one kind with ids from first to last.
+
+    `token` counts the claims: whoever holds an older one has lost the lease and may no longer change the batch.
+    """
+
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="batches")
+    kind = models.SmallIntegerField(choices=RecipientKind)
+    channel = models.SmallIntegerField(choices=Channel)
+    lane = models.SmallIntegerField(choices=Lane)
+    agency_id = models.BigIntegerField()
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    size = models.IntegerField()
+    token = models.IntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
+    sent = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    deferred = models.IntegerField(default=0)
+    skipped = models.IntegerField(default=0)
+    first_sent_at = models.DateTimeField(null=True)
+    last_sent_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["lane", "channel", "agency_id", "id"], condition=Q(done_at=None), name="batch_open"),
+            models.Index(fields=["dispatch"], condition=Q(done_at=None), name="batch_open_of_dispatch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk} of dispatch {self.dispatch_id}"
+
+
+class Turn(models.Model):
+    """When an agency was last served on a lane and channel: the one that has waited longest is next."""
+
+    lane = models.SmallIntegerField(choices=Lane)
+    channel = models.SmallIntegerField(choices=Channel)
+    agency_id = models.BigIntegerField()
+    served_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lane", "channel", "agency_id"], name="turn_once")]
+
+    def __str__(self) -> str:
+        return f"agency {self.agency_id} on {self.lane}/{self.channel}"
+
+
+class RetryTally(models.Model):
+    """What became of the deliveries that left their batch: its `deferred`, less these, are still to come."""
+
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="retry_tallies")
+    channel = models.SmallIntegerField(choices=Channel)
+    sent = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    skipped = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dispatch", "channel"], name="retry_tally_once")]
+
+    def __str__(self) -> str:
+        return f"retries of dispatch {self.dispatch_id}"

@@ -1,0 +1,200 @@
+"""Recording what became of deliveries: in bulk, one statement for up to a window of them, fenced by the claim.
+
+That a message was accepted is a fact and is always recorded, even by a worker whose lease has run out. Anything else
+(deferred, failed, skipped) is a decision, and only the holder of the claim decides.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from alerts.claims import Claim, Recipient
+from alerts.lanes import LEASE, retry_delay
+from alerts.models import Delivery, Dispatch
+from channels.outcome import Outcome, Reason, Verdict
+from govnotify.lib.database import bigints, query
+from subscriptions.models import Subscriber
+from subscriptions.suppressing import suppress
+
+logger = logging.getLogger(__name__)
+Result = tuple[Recipient, Outcome]
+
+
+class Decision(NamedTuple):
+    """What is written to a row that was not accepted."""
+
+    recipient_id: int
+    status: int
+    next_attempt_at: datetime | None
+    detail: str
+
+
+# %(mine)s says whether the claim still holds; for a batch that is its token.
+RECORD_BATCH = """
+WITH sent AS (
+    UPDATE alerts_delivery SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL
+    WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
+      AND recipient_id = ANY(%(sent)s::bigint[]) AND status <> 1
+    RETURNING 1
+), decided AS (
+    UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
+           next_attempt_at = v.next_attempt_at, detail = v.detail
+    FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[])
+         AS v(id, status, next_attempt_at, detail)
+    WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
+      AND d.channel = %(channel)s AND d.recipient_id = v.id AND d.status = 0
+      AND EXISTS (SELECT 1 FROM alerts_batch WHERE id = %(batch)s AND token = %(token)s)
+    RETURNING d.status
+)
+UPDATE alerts_batch SET
+    sent = sent + (SELECT count(*) FROM sent),
+    deferred = deferred + (SELECT count(*) FROM decided WHERE status = 2),
+    failed = failed + (SELECT count(*) FROM decided WHERE status = 3),
+    skipped = skipped + (SELECT count(*) FROM decided WHERE status = 6),
+    first_sent_at = coalesce(first_sent_at, %(first)s::timestamptz),
+    last_sent_at = CASE WHEN %(any_sent)s THEN clock_timestamp() ELSE last_sent_at END,
+    leased_until = CASE WHEN token = %(token)s THEN clock_timestamp() + %(lease)s ELSE leased_until END,
+    done_at = CASE WHEN token = %(token)s AND %(done)s THEN clock_timestamp() ELSE done_at END
+WHERE id = %(batch)s
+RETURNING token = %(token)s
+"""
+
+RECORD_RETRIES = """
+WITH sent AS (
+    UPDATE alerts_delivery SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL,
+           next_attempt_at = NULL
+    WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
+      AND recipient_id = ANY(%(sent)s::bigint[]) AND status = 2
+    RETURNING 1
+), decided AS (
+    UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
+           next_attempt_at = v.next_attempt_at, detail = v.detail
+    FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[])
+         AS v(id, status, next_attempt_at, detail)
+    WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
+      AND d.channel = %(channel)s AND d.recipient_id = v.id AND d.next_attempt_at = %(until)s
+    RETURNING d.status
+)
+INSERT INTO alerts_retrytally AS t (dispatch_id, channel, sent, failed, skipped)
+SELECT %(dispatch)s, %(channel)s, (SELECT count(*) FROM sent), (SELECT count(*) FROM decided WHERE status = 3),
+       (SELECT count(*) FROM decided WHERE status = 6)
+ON CONFLICT (dispatch_id, channel) DO UPDATE SET
+    sent = t.sent + excluded.sent, failed = t.failed + excluded.failed, skipped = t.skipped + excluded.skipped
+"""
+
+
+def record(
+    claim: Claim, results: Sequence[Result], *, first_accepted: datetime | None = None, done: bool = False
+) -> bool:
+    """Write the results, renew the lease, and with `done` close the batch. False: the lease is lost, stop sending.
+
+    `first_accepted` is when the first message of the claim was accepted, which is before it was recorded.
+    """
+    decisions = [_decide(claim, *result) for result in results if not result[1].accepted]
+    sent = [recipient.id for recipient, outcome in results if outcome.accepted]
+    values = {
+        "month": claim.month,
+        "dispatch": claim.dispatch_id,
+        "kind": claim.kind.value,
+        "channel": claim.channel.value,
+        "sent": bigints(sent),
+        "any_sent": bool(sent),
+        "first": first_accepted,
+        "ids": bigints(decision.recipient_id for decision in decisions),
+        "statuses": [decision.status for decision in decisions],
+        "nexts": [decision.next_attempt_at for decision in decisions],
+        "details": [decision.detail for decision in decisions],
+    }
+    with transaction.atomic():
+        if claim.batch_id is None:
+            query(RECORD_RETRIES, values | {"until": claim.leased_until})
+            held = True
+        else:
+            fence = {"batch": claim.batch_id, "token": claim.token, "lease": LEASE, "done": done}
+            [(held,)] = query(RECORD_BATCH, values | fence)
+        _suppress(results)
+    _alarm(claim, results)
+    return bool(held)
+
+
+RENEW_BATCH = """
+UPDATE alerts_batch SET leased_until = clock_timestamp() + %(lease)s WHERE id = %(batch)s AND token = %(token)s
+RETURNING leased_until
+"""
+RENEW_RETRIES = """
+UPDATE alerts_delivery SET next_attempt_at = until.moment
+FROM (SELECT clock_timestamp() + %(lease)s AS moment) AS until
+WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
+  AND recipient_id = ANY(%(ids)s::bigint[]) AND next_attempt_at = %(until)s
+RETURNING until.moment
+"""
+
+
+def renew(claim: Claim) -> bool:
+    """Move the lease on while a server is slow. False: it is lost."""
+    if claim.batch_id is not None:
+        return bool(query(RENEW_BATCH, {"lease": LEASE, "batch": claim.batch_id, "token": claim.token}))
+    values = {
+        "lease": LEASE,
+        "month": claim.month,
+        "dispatch": claim.dispatch_id,
+        "kind": claim.kind.value,
+        "channel": claim.channel.value,
+        "ids": bigints(recipient.id for recipient in claim.recipients),
+        "until": claim.leased_until,
+    }
+    moved = query(RENEW_RETRIES, values)
+    if moved:
+        claim.leased_until = moved[0][0]
+    return bool(moved)
+
+
+FINISH = """
+UPDATE alerts_dispatch SET state = 'done', finished_at = clock_timestamp()
+WHERE id = %(dispatch)s AND state = 'sending'
+  AND (SELECT coalesce(sum(deferred), 0) FROM alerts_batch WHERE dispatch_id = %(dispatch)s)
+    = (SELECT coalesce(sum(sent + failed + skipped), 0) FROM alerts_retrytally WHERE dispatch_id = %(dispatch)s)
+RETURNING id
+"""
+
+
+def finish(dispatch_id: int) -> bool:
+    """Close the dispatch when every delivery of it is settled. True when this call closed it."""
+    dispatch = Dispatch.objects.unfinished().filter(pk=dispatch_id).exclude(expanded_at=None).first()
+    if dispatch is None or dispatch.batches.filter(done_at=None).exists():
+        return False
+    return bool(query(FINISH, {"dispatch": dispatch_id}))
+
+
+def _decide(claim: Claim, recipient: Recipient, outcome: Outcome) -> Decision:
+    if recipient.skip:
+        return Decision(recipient.id, Delivery.Status.SKIPPED, None, recipient.skip)
+    detail = " ".join(filter(None, [outcome.code, outcome.detail]))[:300]
+    if outcome.verdict is Verdict.TRANSIENT:
+        delay = retry_delay(claim.lane, claim.channel, recipient.attempts + 1, outcome.retry_after)
+        due = timezone.now() + delay
+        if due < claim.ends_at:
+            return Decision(recipient.id, Delivery.Status.DEFERRED, due, detail)
+        detail = f"given up after {recipient.attempts + 1} attempts: {detail}"[:300]
+    return Decision(recipient.id, Delivery.Status.FAILED, None, detail)
+
+
+def _suppress(results: Sequence[Result]) -> None:
+    hard = {recipient.id: outcome for recipient, outcome in results if outcome.suppresses}
+    if hard:
+        for subscriber in Subscriber.objects.filter(pk__in=hard):
+            suppress(address_keys=[bytes(subscriber.address_key)], reason="hard-bounce", code=hard[subscriber.pk].code)
+
+
+def _alarm(claim: Claim, results: Sequence[Result]) -> None:
+    """A refusal by policy (5.7.x) is the sender's fault: it never suppresses anybody, it calls the operator."""
+    refused = [outcome for _, outcome in results if outcome.reason is Reason.POLICY]
+    if refused:
+        logger.error(
+            "the relay refuses dispatch %s by policy, %d messages: %s %s",
+            claim.dispatch_id, len(refused), refused[0].code, refused[0].detail,
+        )  # fmt: skip

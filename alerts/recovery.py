@@ -1,0 +1,95 @@
+"""What beat starts every few seconds: repeat the hints that got lost, and keep house.
+
+It moves no row: leases end by themselves and retries become due by the clock. It only wakes the queues that have work.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from agencies.audit import seal
+from alerts.digests import start_due_runs
+from alerts.lanes import CHANNEL_OF, QUEUE_OF, RULES, Channel, Lane, RecipientKind
+from alerts.models import Dispatch
+from alerts.outcomes import finish
+from alerts.partitions import ensure_months_ahead
+from govnotify.lib.database import query
+from govnotify.lib.queues import Queue, wake
+from subscriptions.models import Endpoint, OutboxMessage
+
+# Work that waits, and workers that are on it: leases that hold.
+WAITING = """
+SELECT b.lane, b.channel, count(*) FILTER (WHERE b.leased_until IS NULL OR b.leased_until < clock_timestamp()),
+       count(*) FILTER (WHERE b.leased_until >= clock_timestamp())
+FROM alerts_batch b JOIN alerts_dispatch d ON d.id = b.dispatch_id AND d.state = 'sending'
+WHERE b.done_at IS NULL GROUP BY b.lane, b.channel
+"""
+SLICES = """
+SELECT DISTINCT s.lane, s.kind FROM alerts_slice s
+JOIN alerts_dispatch d ON d.id = s.dispatch_id AND d.state = 'sending'
+WHERE s.expanded_at IS NULL
+"""
+DUE = """
+SELECT EXISTS (SELECT 1 FROM alerts_delivery d JOIN alerts_dispatch o ON o.id = d.dispatch_id AND o.state = 'sending'
+WHERE d.lane = %(lane)s AND d.channel = %(channel)s AND d.next_attempt_at <= clock_timestamp())
+"""
+
+
+@dataclass(slots=True)
+class LaneWork:
+    """What waits on one lane and channel."""
+
+    batches: int = 0
+    leased: int = 0
+    slices: bool = False
+    retries: bool = False
+
+
+def keep_house() -> bool:
+    """One round; always False: it is done until beat asks again."""
+    wake_lanes()
+    _finish_settled()
+    ensure_months_ahead(timezone.now().date())
+    start_due_runs()
+    seal()
+    return False
+
+
+def wake_lanes() -> None:
+    """Send hints to the queues whose work nobody is on."""
+    for (lane, channel), waiting in lane_work().items():
+        idle = RULES[lane].workers - waiting.leased
+        if (waiting.batches or waiting.slices) and idle > 0:
+            wake(QUEUE_OF[lane, channel], times=idle)
+        elif waiting.retries:
+            wake(_retry_queue(lane, channel))
+    now = timezone.now()
+    if OutboxMessage.objects.filter(next_attempt_at__lte=now).exists():
+        wake(Queue.TRANSACTIONAL)
+    if Endpoint.objects.awaiting_verification().exists():
+        wake(Queue.WEBHOOK_RETRY)
+
+
+def lane_work() -> dict[tuple[Lane, Channel], LaneWork]:
+    """What waits on each lane and channel at this moment."""
+    found = {key: LaneWork() for key in QUEUE_OF if key[0] is not Lane.TRANSACTIONAL}
+    for lane, channel, batches, leased in query(WAITING, {}):
+        waiting = found[Lane(lane), Channel(channel)]
+        waiting.batches, waiting.leased = batches, leased
+    for lane, kind in query(SLICES, {}):
+        found[Lane(lane), CHANNEL_OF[RecipientKind(kind)]].slices = True
+    for (lane, channel), waiting in found.items():
+        [(waiting.retries,)] = query(DUE, {"lane": lane.value, "channel": channel.value})
+    return found
+
+
+def _retry_queue(lane: Lane, channel: Channel) -> Queue:
+    return Queue.WEBHOOK_RETRY if (lane, channel) == (Lane.ROUTINE, Channel.WEBHOOK) else QUEUE_OF[lane, channel]
+
+
+def _finish_settled() -> None:
+    """Close dispatches whose worker died between its last record and closing them."""
+    old = timezone.now() - timedelta(seconds=10)
+    for pk in Dispatch.objects.unfinished().filter(expanded_at__lt=old).values_list("pk", flat=True):
+        finish(pk)

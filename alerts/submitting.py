@@ -1,0 +1,59 @@
+"""What machines submit: topics by their slugs, and every fault of a request or file at once."""
+
+from collections.abc import Iterable, Sequence
+
+from django.utils.translation import gettext as _
+
+from agencies.models import Agency, ApiKey, User
+from alerts.content import ContentRefused, VariantText, check_content
+from alerts.drafting import create_bulletin
+from alerts.models import Bulletin
+from subscriptions.models import Topic
+
+
+def submit_bulletin(
+    *, agency: Agency, topics: Iterable[str], variants: Sequence[VariantText], author: User | ApiKey
+) -> Bulletin:
+    """A new draft on the topics of these slugs. Raises ContentRefused."""
+    return create_bulletin(
+        agency=agency,
+        topics=topics_named(agency=agency, slugs=topics, variants=variants),
+        variants=variants,
+        author=author,
+    )
+
+
+def topics_named(*, agency: Agency, slugs: Iterable[str], variants: Sequence[VariantText]) -> list[Topic]:
+    """The agency's open topics of these slugs, each once, in the order given.
+
+    Raises ContentRefused with one sentence for every slug that is none, together with the faults of
+    `variants`. An internal topic of another agency is answered like one that does not exist.
+    """
+    wanted = list(dict.fromkeys(slugs))
+    found = {topic.slug: topic for topic in Topic.objects.filter(slug__in=wanted).select_related("agency")}
+    problems = [problem for slug in wanted if (problem := _problem(agency, slug, found.get(slug)))]
+    if problems:
+        raise ContentRefused({**_other_faults(agency, variants), "topics": problems})
+    return [found[slug] for slug in wanted]
+
+
+def _problem(agency: Agency, slug: str, topic: Topic | None) -> str | None:
+    names = {"slug": slug[:80], "agency": agency}
+    if topic is None or (topic.agency_id != agency.pk and not topic.is_public):
+        return _("“%(slug)s” is not a topic of %(agency)s.") % names
+    if topic.agency_id != agency.pk:
+        owned = _("“%(slug)s” is a topic of %(owner)s; %(agency)s publishes on its own topics only.")
+        return owned % {**names, "owner": topic.agency}
+    if topic.closed_at:
+        return _("The topic “%(slug)s” is closed; choose another.") % names
+    return None
+
+
+def _other_faults(agency: Agency, variants: Sequence[VariantText]) -> dict[str, list[str]]:
+    if not variants:
+        return {}
+    try:
+        check_content(agency=agency, topics=(), variants=variants)
+    except ContentRefused as refused:
+        return refused.errors
+    return {}

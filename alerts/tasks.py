@@ -1,0 +1,42 @@
+"""The one task: "queue X has work". It can run twice or be lost; the database knows what is to be done."""
+
+from collections.abc import Callable, Sequence
+
+from celery import shared_task
+
+from alerts.dispatch import first_attempts, retries, work
+from alerts.lanes import Channel, Lane
+from alerts.recovery import keep_house
+from alerts.transactional import send_outbox
+from govnotify.lib.queues import TASK, Queue
+from subscriptions.endpoints import verify_pending
+
+# What each queue's workers do, the first before the second. A lane's queue touches that lane alone.
+WORK: dict[Queue, Sequence[Callable[[], bool]]] = {
+    Queue.EMERGENCY: (
+        lambda: first_attempts(Lane.EMERGENCY, Channel.EMAIL),
+        lambda: retries(Lane.EMERGENCY, Channel.EMAIL),
+    ),
+    Queue.EMERGENCY_WEBHOOK: (
+        lambda: first_attempts(Lane.EMERGENCY, Channel.WEBHOOK),
+        lambda: retries(Lane.EMERGENCY, Channel.WEBHOOK),
+    ),
+    Queue.TRANSACTIONAL: (send_outbox,),
+    Queue.ROUTINE: (
+        lambda: first_attempts(Lane.ROUTINE, Channel.EMAIL),
+        lambda: retries(Lane.ROUTINE, Channel.EMAIL),
+    ),
+    Queue.ROUTINE_WEBHOOK: (lambda: first_attempts(Lane.ROUTINE, Channel.WEBHOOK),),
+    Queue.WEBHOOK_RETRY: (lambda: verify_pending() > 0, lambda: retries(Lane.ROUTINE, Channel.WEBHOOK)),
+    Queue.DIGEST: (
+        lambda: first_attempts(Lane.DIGEST, Channel.EMAIL),
+        lambda: retries(Lane.DIGEST, Channel.EMAIL),
+    ),
+    Queue.HOUSEKEEPING: (keep_house,),
+}
+
+
+@shared_task(name=TASK)
+def do_work(queue: str) -> None:
+    """Work on `queue` for a few seconds at most."""
+    work(Queue(queue), WORK[Queue(queue)])
