@@ -1,0 +1,129 @@
+"""The servers of the fan-out benchmark: durable PostgreSQL, Valkey, an SMTP sink, Celery workers."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from govnotify.embedded import Child, Postgres, Valkey, free_port
+from govnotify.lib.queues import Queue
+from govnotify.processes import worker
+
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+
+
+class Servers:
+    """Everything but the sink and the workers starts at once; those come and go with each pass."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.postgres = Postgres(folder / "postgres", settings=DURABLE)
+        self.valkey = Valkey(folder / "valkey")
+        self.children: list[Child] = []
+
+    def start(self) -> None:
+        self.postgres.start()
+        self.valkey.start()
+        os.environ.update(
+            DATABASE_URL=self.postgres.url(),
+            REDIS_URL=self.valkey.url(),
+            SECRET_KEY=secrets.token_hex(32),
+            FIELD_KEYS=Fernet.generate_key().decode(),
+            LOG_LEVEL="WARNING",
+        )
+
+    def stop(self) -> None:
+        self.stop_children()
+        self.valkey.stop()
+        self.postgres.stop()
+
+    def stop_children(self) -> None:
+        while self.children:
+            self.children.pop().stop()
+
+    def start_workers(self, smtp_port: int) -> Child:
+        """The routine lane's workers, by the production commands; returns the one that sends mail, when it is ready."""
+        environment = {**os.environ, "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}", "LOG_LEVEL": "INFO"}
+        for queue in (Queue.ROUTINE_WEBHOOK, Queue.ROUTINE):
+            log = self.folder / f"{queue}.log"
+            log.unlink(missing_ok=True)
+            child = Child(queue, worker(queue).command, log=log, env=environment)
+            self.children.append(child)
+            wait_for(lambda log=log: " ready." in log.read_text(), child)
+        return child
+
+    def postfix_sink(self) -> tuple[Child, int] | None:
+        """Postfix's smtp-sink, where it is installed."""
+        program = shutil.which("smtp-sink", path=f"{os.environ['PATH']}:/usr/sbin")
+        if program is None:
+            return None
+        port = free_port()
+        user = ["-u", "nobody"] if os.geteuid() == 0 else []
+        child = Child("smtp-sink", [program, *user, f"127.0.0.1:{port}", "1000"], log=self.folder / "sink.log")
+        self.children.append(child)
+        time.sleep(0.3)
+        return (child, port) if child.running else None
+
+    def own_sink(self) -> tuple[subprocess.Popen[str], int, Path]:
+        """Our null server, which counts; its process, port and report."""
+        report = self.folder / "sink.json"
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "bench.null_smtp", "--port", "0", "--report", report],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None  # noqa: S101
+        return process, json.loads(process.stdout.readline())["port"], report
+
+
+def end_sink(process: "subprocess.Popen[str]", report: Path) -> dict[str, float]:
+    """Ask our null server for its report and end it."""
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    counted: dict[str, float] = json.loads(report.read_text())
+    return counted
+
+
+def wait_for(condition: object, child: Child, seconds: float = 60.0) -> None:
+    """Until the condition (a callable) holds; RuntimeError with the child's last words when it never does."""
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        if time.monotonic() > end or not child.running:
+            raise RuntimeError(f"{child.name} did not become ready:\n{child.last_words()}")
+        time.sleep(0.05)
+
+
+def processes_of(child: Child) -> list[int]:
+    """The ids of the process and of all its descendants."""
+    found, waiting = [], [child.pid]
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        waiting += [int(word) for word in children.read_text().split()] if children.exists() else []
+    return found
+
+
+def cpu_seconds(pids: list[int]) -> float:
+    """User and system time of the processes so far (proc(5), fields 14 and 15)."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def peak_rss_mb(pids: list[int]) -> float:
+    """The largest of the processes' peak resident sizes, in MB."""
+    peaks = []
+    for pid in pids:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        peaks += [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
+    return max(peaks)
