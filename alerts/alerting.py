@@ -111,6 +111,19 @@ def draft_alert(
     return alert
 
 
+@transaction.atomic
+def take_over_alert(*, alert: Alert, operator: User) -> None:
+    """Make a person the author of an alert that a machine drafted; then another person can approve it."""
+    bulletin = Bulletin.objects.select_for_update(of=["self"]).select_related("agency").get(pk=alert.pk)
+    if not operator.may(Role.OPERATOR, bulletin.agency):
+        raise NotAllowed(_("Taking an alert over takes the role of emergency operator at %s.") % bulletin.agency)
+    if bulletin.created_by is not None:
+        raise NotAllowed(_("This alert has an author: %s.") % bulletin.created_by)
+    bulletin.created_by = operator
+    bulletin.save(update_fields=["created_by", "edited_at"])
+    record(actor=Actor.of(operator), verb="alert.taken-over", target=bulletin, agency=bulletin.agency)
+
+
 def content_hash(alert: Alert) -> str:
     """SHA-256 over everything that the approver answers for: words, audience, areas, times, live or test."""
     bulletin = alert.bulletin

@@ -1,15 +1,12 @@
 """The people who work for agencies, and what each may do there."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models.agency import Agency
-
-if TYPE_CHECKING:
-    from django.db.models.manager import Manager
 
 
 class UserManager(BaseUserManager["User"]):
@@ -38,9 +35,6 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
     objects: ClassVar[UserManager] = UserManager()
-
-    if TYPE_CHECKING:
-        memberships: Manager["Membership"]
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -1,8 +1,8 @@
 """Small helps for talking to PostgreSQL: outliving its restarts, handing it long lists."""
 
 import time
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -21,6 +21,13 @@ def outlast(act: Callable[[], T], *, seconds: float) -> T:
             if time.monotonic() > end:
                 raise
             time.sleep(PAUSE)
+
+
+def query(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of one SQL statement; none for a statement that returns none."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
 
 
 def bigints(ids: Iterable[int]) -> str:
