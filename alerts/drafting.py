@@ -8,7 +8,7 @@ from agencies.audit import Actor, record
 from agencies.models import Agency, ApiKey, User
 from alerts.content import ContentRefused, VariantText, check_content
 from alerts.models import Bulletin, BulletinTopic, BulletinVariant
-from channels.markup import BodyFormat, to_safe_html
+from channels.markup import BadMarkup, BodyFormat, to_safe_html
 from subscriptions.models import Topic
 
 FORMATS: dict[str, BodyFormat] = {"markdown": "markdown", "html": "html"}
@@ -61,6 +61,7 @@ def edit_bulletin(
 
 def write_content(*, bulletin: Bulletin, topics: Sequence[Topic], variants: Sequence[VariantText]) -> None:
     """Put topics and variants in the place of what the bulletin had; the caller has checked them."""
+    safe = [_safe_html(number, len(variants), variant) for number, variant in enumerate(variants)]
     bulletin.topic_links.all().delete()
     bulletin.variants.all().delete()
     BulletinTopic.objects.bulk_create(
@@ -75,11 +76,18 @@ def write_content(*, bulletin: Bulletin, topics: Sequence[Topic], variants: Sequ
             summary=variant.summary.strip(),
             body=variant.body,
             body_format=variant.body_format,
-            html=to_safe_html(variant.body, FORMATS[variant.body_format]),
+            html=html,
             instruction=variant.instruction,
         )
-        for variant in variants
+        for variant, html in zip(variants, safe, strict=True)
     )
+
+
+def _safe_html(number: int, of: int, variant: VariantText) -> str:
+    try:
+        return to_safe_html(variant.body, FORMATS[variant.body_format])
+    except BadMarkup as error:
+        raise ContentRefused({f"variants.{number}.body" if of > 1 else "body": [str(error)]}) from error
 
 
 def _summary(topics: Sequence[Topic], variants: Sequence[VariantText]) -> dict[str, object]:

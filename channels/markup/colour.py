@@ -36,7 +36,7 @@ def mail_theme(colour: str) -> MailTheme:
     band = colour.strip().lower()
     if not _HEX.fullmatch(band):
         raise BadColour(f"{colour!r} is not a colour: write it as # and six hex digits, like #1d70b8")
-    on_band = _PAPER if contrast(band, _PAPER) >= _MIN_CONTRAST else _INK
+    on_band = next(ink for ink in (_PAPER, _INK, "#000000") if contrast(band, ink) >= _MIN_CONTRAST)
     return MailTheme(
         band=band,
         on_band=on_band,

@@ -29,6 +29,9 @@ MAX_BODY = 200_000  # characters; webmail cuts a mail off at about 100 kB
 _MAX_DEPTH = 100  # of elements in each other; lxml cuts off what is deeper than 256
 _TAG = re.compile(r"<(/?)([a-z0-9]+)")
 _VOID = frozenset(("br", "hr", "img"))
+# What no text needs and XML forbids (lxml refuses it), typed or written as a reference like &#31;.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_EMPTY_LINK = re.compile(r"<a\b[^>]*>\s*</a>")  # what is left of a linked icon: a screen reader would read out its URL
 _H1 = re.compile(r"<(/?)h1(?=[ >])")
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
@@ -58,7 +61,7 @@ def to_safe_html(body: str, body_format: BodyFormat, *, base_url: str = "") -> s
 def clean(html: str, tags: frozenset[str], *, base_url: str = "") -> str:
     """The allow-list itself. Whatever is done to HTML afterwards ends with another call of this."""
     cleaned = nh3.clean(
-        html,
+        _CONTROLS.sub("", html),
         tags=tags,
         clean_content_tags=_DROPPED_WHOLE,
         attributes={tag: names for tag, names in _ATTRIBUTES.items() if tag == "*" or tag in tags},
@@ -66,7 +69,8 @@ def clean(html: str, tags: frozenset[str], *, base_url: str = "") -> str:
         url_relative=("rewrite_with_base", base_url) if base_url else "deny",
         link_rel="noopener noreferrer",
     )
-    return _H1.sub(r"<\1h2", cleaned).strip()
+    named = _EMPTY_LINK.sub("", _CONTROLS.sub("", cleaned))
+    return _H1.sub(r"<\1h2", named).strip()
 
 
 def _depth(html: str) -> int:

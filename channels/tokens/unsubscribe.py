@@ -21,7 +21,7 @@ class UnsubscribeToken:
 
 
 def unsubscribe_token(signer: Signer, subscriber_id: int, dispatch_id: int, topic_ids: Sequence[int]) -> bytes:
-    """The token in characters of base64url: 56 for four topics and ids of nine digits.
+    """The token in characters of base64url: 63 for four topics where every id has nine digits.
 
     ValueError when so many topics match (about 80) that it passes MAX_TOKEN_OCTETS: name the first ones only.
     """

@@ -107,9 +107,10 @@ def test_text_from_right_to_left_stays_as_it_was_written() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "html", ["", " ", "<p></p>", "<p>&nbsp;</p>", "<!-- x -->", "<br><br>", "<ul></ul>", "<table></table>"]
-)
+EMPTY = ["", " ", "<p></p>", "<p>&nbsp;</p>", "<!-- x -->", "<br><br>", "<ul></ul>", "<table></table>"]
+
+
+@pytest.mark.parametrize("html", EMPTY)
 def test_nothing_is_nothing(html: str) -> None:
     assert not to_text(to_safe_html(html, "html")).strip()
 

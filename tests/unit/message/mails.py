@@ -11,7 +11,7 @@ from channels.markup import inline_styles, mail_theme, to_mail_html, to_safe_htm
 from channels.message import CompiledMessage, Hole, Marks, encode_fragment
 from tests.unit.message.builders import DATE, body, compile_bulletin, compile_plain, parse, values_for
 
-FRAME = {
+FRAME: dict[str, Any] = {
     "language": "en",
     "dir": "ltr",
     "subject": "A subject",

@@ -1,6 +1,7 @@
 """What every bulletin and every transactional message says about itself."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.unit.message.builders import (
 )
 
 
-def bulletin(**changes: object) -> dict[str, str]:
+def bulletin(**changes: Any) -> dict[str, str]:
     message = parse(compile_bulletin(Marks(), **changes).fill(VALUES))
     return {name: str(value) for name, value in message.items()}
 
