@@ -178,8 +178,8 @@ FORMAT_MODULE_PATH = "govnotify.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
-WHITENOISE_USE_FINDERS = True  # pages look right before collectstatic ran; the image runs it
+STATIC_ROOT: str | None = env.str("STATIC_ROOT", None)  # the image collects them there; elsewhere the finders serve
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
