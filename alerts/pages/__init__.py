@@ -1,0 +1,1 @@
+"""What everybody may read: topics, agencies, bulletins, alerts. These pages change nothing."""

@@ -1,0 +1,1 @@
+"""The API of those who listen: topics and webhook endpoints, and what every API view shares."""

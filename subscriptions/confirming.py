@@ -1,0 +1,68 @@
+"""Confirming a sign-up: the person at the address pressed the button, so what was asked for happens."""
+
+import hashlib
+import json
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from channels.tokens import read_timed_token, timed_token
+from subscriptions.keys import signer
+from subscriptions.models import ConsentRecord, Frequency, SignUp, Subscriber, Suppression, Topic
+from subscriptions.subscribing import subscribe
+
+LINK_WORKS_FOR = timedelta(days=7)  # as long as an unconfirmed sign-up is kept
+_PURPOSE = "confirm"
+
+
+class ChoicesChanged(Exception):  # noqa: N818  named as what happened
+    """More was asked for at this address since the page was shown: show it again."""
+
+
+def confirmation_token(sign_up: SignUp) -> str:
+    """What stands in the mailed link; valid from now on for LINK_WORKS_FOR."""
+    return timed_token(signer(), _PURPOSE, sign_up.pk, timezone.now())
+
+
+def sign_up_of(token: str) -> SignUp:
+    """The sign-up that the link names. Raises BadToken, ExpiredToken, SignUp.DoesNotExist (cleared away)."""
+    read = read_timed_token(signer(), _PURPOSE, token, max_age=LINK_WORKS_FOR, now=timezone.now())
+    return SignUp.objects.select_related("subscriber").get(pk=read.payload)
+
+
+def chosen_topics(sign_up: SignUp) -> dict[Topic, Frequency]:
+    """What was asked for and can still be had, by name."""
+    topics = Topic.objects.public().filter(pk__in=sign_up.choices).select_related("agency")
+    return {topic: Frequency(sign_up.choices[str(topic.pk)]) for topic in topics}
+
+
+def fingerprint(sign_up: SignUp) -> str:
+    """Of everything that the confirmation page shows: only what was seen can be confirmed."""
+    seen = json.dumps([sign_up.choices, sign_up.language], sort_keys=True)
+    return hashlib.sha256(seen.encode()).hexdigest()[:32]
+
+
+@transaction.atomic
+def confirm(*, sign_up: SignUp, seen: str) -> None:
+    """Give what `seen` (of `fingerprint`) stands for, and lift the address's suppression. Twice is once.
+
+    Raises ChoicesChanged.
+    """
+    subscriber = Subscriber.objects.select_for_update().get(pk=sign_up.subscriber_id)
+    locked = SignUp.objects.select_for_update().get(pk=sign_up.pk)
+    if fingerprint(locked) != seen:
+        raise ChoicesChanged
+    if locked.confirmed_at:
+        return
+    locked.confirmed_at = timezone.now()
+    locked.save(update_fields=["confirmed_at"])
+    subscriber.language = locked.language
+    subscriber.save(update_fields=["language"])
+    subscribe(
+        subscriber=subscriber,
+        choices=chosen_topics(locked),
+        way=ConsentRecord.Way.CONFIRMED,
+        page=locked.page,
+    )
+    Suppression.objects.filter(address_key=subscriber.address_key).delete()

@@ -1,0 +1,39 @@
+"""The page behind a confirmation mail's link: shows what was asked for, and a button that confirms it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from channels.tokens import BadToken
+from subscriptions.confirming import ChoicesChanged, chosen_topics, fingerprint, sign_up_of
+from subscriptions.confirming import confirm as confirm_sign_up
+from subscriptions.models import SignUp
+from subscriptions.pages.trouble import link_trouble
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The button confirms what the page showed: if more was asked for meanwhile, the page comes again."""
+    try:
+        sign_up = sign_up_of(token)
+    except (BadToken, SignUp.DoesNotExist) as error:
+        return link_trouble(request, "confirm", error)
+    if request.method == "POST":
+        try:
+            confirm_sign_up(sign_up=sign_up, seen=request.POST.get("seen", ""))
+        except ChoicesChanged:
+            return _page(request, sign_up, changed=True)
+        return redirect("confirm", token)
+    return _page(request, sign_up)
+
+
+def _page(request: HttpRequest, sign_up: SignUp, *, changed: bool = False) -> HttpResponse:
+    context = {
+        "sign_up": sign_up,
+        "topics": chosen_topics(sign_up).items(),
+        "seen": fingerprint(sign_up),
+        "changed": changed,
+    }
+    return render(request, "subscriptions/confirm.html", context, status=409 if changed else 200)

@@ -1,0 +1,13 @@
+"""What a link from a mail shows when it doesn't work: why, and the way out."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from channels.tokens import ExpiredToken
+
+
+def link_trouble(request: HttpRequest, link: str, error: Exception) -> HttpResponse:
+    """`link` is "confirm", "unsubscribe" or "sign-in". 410 for what worked once, 404 for no link of ours."""
+    gone = isinstance(error, ExpiredToken) or not isinstance(error, ValueError)  # BadToken is a ValueError
+    context = {"link": link, "gone": gone}
+    return render(request, "subscriptions/link_trouble.html", context, status=410 if gone else 404)

@@ -1,0 +1,51 @@
+"""Signing in by a mailed link: works once, for half an hour, by a button."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from channels.address import parse_address
+from channels.tokens import ExpiredToken, read_timed_token, timed_token
+from govnotify.lib.queues import Queue, wake
+from subscriptions.address_key import address_key_of
+from subscriptions.keys import signer
+from subscriptions.limits import admit_sign_in
+from subscriptions.models import OutboxMessage, SignInLink, Subscriber
+
+LINK_WORKS_FOR = timedelta(minutes=30)
+_PURPOSE = "sign-in"
+
+
+def request_sign_in(*, email: str, ip: str) -> None:
+    """Mail a link to the address, if somebody active has it. Raises BadAddress and RateLimited."""
+    key = address_key_of(parse_address(email).key)
+    admit_sign_in(ip=ip, address_key=key)
+    with transaction.atomic():
+        subscriber = Subscriber.objects.active().filter(address_key=key).first()
+        if subscriber:
+            link = SignInLink.objects.create(subscriber=subscriber)
+            OutboxMessage.objects.create(kind=OutboxMessage.Kind.SIGN_IN, subscriber=subscriber, subject_id=link.pk)
+        transaction.on_commit(lambda: wake(Queue.TRANSACTIONAL))  # also for nobody: the same for everybody
+
+
+def sign_in_token(link: SignInLink) -> str:
+    """What stands in the mailed link."""
+    return timed_token(signer(), _PURPOSE, link.pk, link.created_at)
+
+
+def link_of(token: str) -> SignInLink:
+    """The unused link that the token names. Raises BadToken; ExpiredToken when it is too old or was used."""
+    read = read_timed_token(signer(), _PURPOSE, token, max_age=LINK_WORKS_FOR, now=timezone.now())
+    link = SignInLink.objects.select_related("subscriber").filter(pk=read.payload, used_at=None).first()
+    if link is None or link.subscriber.status != Subscriber.Status.ACTIVE:
+        raise ExpiredToken("the link was used before")
+    return link
+
+
+def open_link(*, token: str) -> Subscriber:
+    """Use the link up and return whose it is. Raises as `link_of`; of two presses at once one wins."""
+    link = link_of(token)
+    if not SignInLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()):
+        raise ExpiredToken("the link was used before")
+    return link.subscriber
