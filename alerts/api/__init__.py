@@ -1,0 +1,1 @@
+"""The API of those who speak: bulletins and alerts, and its reference pages."""
