@@ -1,0 +1,69 @@
+# govnotify: everything that a person types. `make help` lists it.
+
+# The first Python that will do; `make PYTHON=…` names another.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; \
+	done)
+STATE ?= .state
+N ?= 100000
+VENV := .venv
+RUN := $(VENV)/bin/python
+STARTED := $(shell date +%s.%N)
+export PORT STATE ONCE STARTED
+
+.PHONY: help demo clean test test-long check bench-fanout chromium
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make demo PORT=8080 STATE=/var/tmp/demo ONCE=1     port of the web server; folder of the data; end after the job"
+	@echo "  make bench-fanout N=1000000                        number of recipients"
+	@echo "  Servers that DATABASE_URL, REDIS_URL and EMAIL_URL name are used instead of ones started here."
+
+demo: $(VENV)/embedded.installed ## the whole platform on this machine, until Ctrl-C
+	@exec $(RUN) -m govnotify.demo
+
+clean: ## remove the demo's data
+	@$(or $(PYTHON),python3) govnotify/demo/clean.py "$(STATE)"
+
+test: $(VENV)/dev.installed chromium ## every test but the long ones
+	$(RUN) -m pytest -q -n 2 -m "not long"
+
+test-long: $(VENV)/dev.installed ## the tests that take minutes
+	$(RUN) -m pytest -q -m long
+
+check: $(VENV)/dev.installed ## lint, format, types, import rules, templates, migrations
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy .
+	$(VENV)/bin/lint-imports
+	find templates -name '*.html' -exec $(VENV)/bin/djade --target-version 5.2 --check {} +
+	$(RUN) manage.py makemigrations --check --dry-run
+	$(RUN) manage.py check --fail-level WARNING
+
+bench-fanout: $(VENV)/dev.installed ## one bulletin to N subscribers; ends with a line of JSON
+	$(RUN) -m bench.fanout --recipients $(N)
+
+# The tests that look at pages need a browser: root gets Debian's, others are told. In CI a missing one is a failure.
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& echo "Installing the package chromium for the browser tests …" \
+		&& export DEBIAN_FRONTEND=noninteractive && apt-get update -qq </dev/null \
+		&& apt-get install -y -qq --no-install-recommends chromium </dev/null >/dev/null; } || true
+	@command -v chromium >/dev/null || { echo "There is no chromium: THE BROWSER TESTS ARE SKIPPED (apt install chromium)."; \
+		[ "$$CI" != true ]; }
+
+# Installed again only when its lock has changed. The development lock holds the demo's as well.
+$(VENV)/%.installed: requirements/%.txt | $(RUN)
+	@echo "Installing $< into $(VENV) …"
+	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(RUN) -m pip install -qq --root-user-action ignore --disable-pip-version-check --no-deps --no-compile --require-hashes -r $<
+	@touch $@
+
+$(RUN):
+	@[ -n "$(PYTHON)" ] || { \
+		echo "No Python here will do: 3.11 or newer is needed, with its module venv. This machine's python3 is:"; \
+		python3 --version 2>&1; \
+		echo "Debian: apt install python3 python3-venv. Elsewhere name yours: make PYTHON=/path/to/python3.11"; \
+		exit 1; }
+	@$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,136 @@
+"""Who should have got it against who really did, by what the catcher and the receiver counted themselves."""
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alerts.lanes import Channel, Lane
+from alerts.models import Dispatch
+from alerts.reports import ChannelProgress, progress
+from channels.address import parse_address
+from subscriptions.models import Endpoint, Frequency, Subscriber, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One dispatch's mails. `strangers` got it and should not have; `first_ms` counts from publishing."""
+
+    recipients: int
+    sent: int
+    failed: int
+    duplicates: int
+    missing: int
+    strangers: int
+    seconds: float
+    first_ms: int | None
+
+    @property
+    def complete(self) -> bool:
+        return not (self.failed or self.duplicates or self.missing or self.strangers)
+
+    def figures(self) -> dict[str, object]:
+        return {
+            "recipients": self.recipients,
+            "sent": self.sent,
+            "failed": self.failed,
+            "duplicates": self.duplicates,
+            "missing": self.missing,
+            "seconds": round(self.seconds, 3),
+            "first_ms": self.first_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """`verified` are the expected deliveries whose signature the receiver found right, each once."""
+
+    endpoints: int
+    verified: int
+
+    @property
+    def complete(self) -> bool:
+        return self.verified == self.endpoints
+
+    def figures(self) -> dict[str, int]:
+        return {"endpoints": self.endpoints, "verified_signatures": self.verified}
+
+
+def wanted_addresses(topics: Iterable[str], lane: Lane) -> set[str]:
+    """Who should get a bulletin on the topics, as SMTP names them: a routine one those who asked to hear at once."""
+    listening = Subscription.objects.current().filter(topic__slug__in=topics)
+    if lane is Lane.ROUTINE:
+        listening = listening.filter(frequency=Frequency.IMMEDIATE)
+    people = Subscriber.objects.active().filter(pk__in=listening.values("subscriber"))
+    return {parse_address(email).envelope for email in people.values_list("email", flat=True)}
+
+
+def wanted_endpoints(topics: Iterable[str]) -> list[Endpoint]:
+    listening = Subscription.objects.current().filter(topic__slug__in=topics)
+    return list(Endpoint.objects.active().filter(pk__in=listening.values("endpoint")))
+
+
+def account_by_catcher(catcher: str, dispatch: Dispatch, wanted: set[str]) -> Account:
+    """The account by what really arrived. Only a failure, which leaves no mail, is told by the platform's rows."""
+    caught = _get(f"{catcher}/status/{dispatch.pk}") or {"recipients": {}, "first": None, "last": None}
+    counts: dict[str, int] = caught["recipients"]
+    got = wanted & counts.keys()
+    failed = _mail_rows(dispatch).failed
+    published = dispatch.cut_off.timestamp()
+    return Account(
+        recipients=len(wanted),
+        sent=len(got),
+        failed=failed,
+        duplicates=sum(counts.values()) - len(counts),
+        missing=len(wanted) - len(got) - failed,
+        strangers=len(counts.keys() - wanted),
+        seconds=caught["last"] - published if counts else 0.0,
+        first_ms=round((caught["first"] - published) * 1000) if counts else None,
+    )
+
+
+def account_by_rows(dispatch: Dispatch, wanted: set[str]) -> Account:
+    """The platform's own account, for mail that goes to a relay of yours: nobody here can look into that."""
+    rows, whole = _mail_rows(dispatch), progress(dispatch)
+    return Account(
+        recipients=len(wanted),
+        sent=rows.sent,
+        failed=rows.failed,
+        duplicates=0,
+        missing=max(len(wanted) - rows.sent - rows.failed, 0),
+        strangers=max(rows.sent + rows.failed - len(wanted), 0),
+        seconds=whole.seconds,
+        first_ms=whole.first_ms,
+    )
+
+
+def account_of_webhooks(receiver: str, certificate: Path, wanted: dict[Dispatch, list[Endpoint]]) -> Webhooks:
+    """How many of the deliveries to these endpoints the receiver got with a right signature."""
+    status = _get(f"{receiver}/status", ssl.create_default_context(cafile=certificate)) or {"endpoints": {}}
+    expected = [(endpoint, dispatch) for dispatch, endpoints in wanted.items() for endpoint in endpoints]
+    verified = 0
+    for endpoint, dispatch in expected:
+        name = endpoint.url.rsplit("/", 1)[1]
+        received = status["endpoints"].get(name, {}).get("received", {})
+        verified += f"msg_{dispatch.pk}_{endpoint.pk}" in received
+    return Webhooks(endpoints=len(expected), verified=verified)
+
+
+def _mail_rows(dispatch: Dispatch) -> ChannelProgress:
+    whole = progress(dispatch)
+    nothing = ChannelProgress(Channel.EMAIL.label, 0, 0, 0, 0, 0, None, None)
+    return next((part for part in whole.channels if part.name == Channel.EMAIL.label), nothing)
+
+
+def _get(url: str, context: ssl.SSLContext | None = None) -> dict[str, Any] | None:
+    try:
+        with urllib.request.urlopen(url, context=context, timeout=30) as answer:  # noqa: S310  our own addresses
+            found: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return None
+    return found

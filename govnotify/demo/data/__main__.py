@@ -1,0 +1,51 @@
+"""Migrates the database and makes the demo's data where they are missing: python -m govnotify.demo.data STATE PORT.
+
+PORT and STATE/receiver are those of the webhook receiver, which must be running.
+"""
+
+import sys
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402  what follows needs the set-up
+from django.db import transaction  # noqa: E402
+
+from agencies.models import Agency, User  # noqa: E402
+from govnotify.demo.data.agencies import make_agencies  # noqa: E402
+from govnotify.demo.data.bulletins import make_bulletins  # noqa: E402
+from govnotify.demo.data.endpoints import Receiver, ensure_endpoints  # noqa: E402
+from govnotify.demo.data.people import make_people  # noqa: E402
+from govnotify.demo.data.staff import PEOPLE, ensure_api_key, make_staff, set_passwords  # noqa: E402
+from govnotify.demo.state import Secrets  # noqa: E402
+
+
+def main() -> None:
+    folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    call_command("migrate", verbosity=0, interactive=False)
+    ensure_data()
+    secrets = Secrets(folder)
+    set_passwords(secrets)
+    ensure_api_key(secrets)
+    ensure_endpoints(Receiver(port, folder / "receiver" / "ca.pem"))
+
+
+@transaction.atomic
+def ensure_data() -> None:
+    """All of it or, where the demo's agencies are there, nothing."""
+    if User.objects.filter(email=PEOPLE[0].email).exists():
+        return
+    if Agency.objects.exists():
+        raise SystemExit(
+            "The database holds agencies that the demo did not make. Point DATABASE_URL to an empty database: "
+            "the demo writes 2,000 subscribers into it and sends mail to them."
+        )
+    make_staff(make_agencies())
+    make_bulletins()
+    make_people()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""2,000 citizens of Tarnmark, what they follow, and the proof that they agreed."""
+
+import random
+import tomllib
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.utils import timezone
+
+from govnotify.demo.data.agencies import EMERGENCY_TOPIC, ROUTINE_TOPIC
+from subscriptions.address_key import address_key
+from subscriptions.models import ConsentRecord, Frequency, Subscriber, Subscription, Topic
+
+PEOPLE = 2_000
+JOINED_WITHIN_DAYS = 20  # younger than every published bulletin of the demo: nobody missed one
+EMERGENCY_SHARE = 0.75
+LANGUAGES = {"en": 58, "ro": 12, "es": 9, "uk": 9, "fr": 7, "ar": 5}  # read by so many in a hundred
+FREQUENCIES = {Frequency.IMMEDIATE: 7, Frequency.DAILY: 2, Frequency.WEEKLY: 1}
+BATCH = 5_000  # rows of one INSERT
+
+
+def make_people() -> None:
+    """The subscribers, confirmed, with their subscriptions and one consent record for each of these."""
+    chance = random.Random(1881)  # noqa: S311  the same people in every demo
+    people = Subscriber.objects.bulk_create(_people(chance, timezone.now()), batch_size=BATCH)
+    topics = list(Topic.objects.public().order_by("pk"))
+    subscriptions = [one for person in people for one in _choices(chance, person, topics)]
+    Subscription.objects.bulk_create(subscriptions, batch_size=BATCH)
+    ConsentRecord.objects.bulk_create(map(_consent, subscriptions), batch_size=BATCH)
+
+
+def _people(chance: random.Random, now: datetime) -> Iterator[Subscriber]:
+    for email in _addresses(chance):
+        yield Subscriber(
+            email=email,
+            address_key=address_key(email),
+            status=Subscriber.Status.ACTIVE,
+            language=chance.choices(list(LANGUAGES), list(LANGUAGES.values()))[0],
+            confirmed_at=now - timedelta(days=chance.uniform(0.1, JOINED_WITHIN_DAYS)),
+        )
+
+
+def _addresses(chance: random.Random) -> Iterator[str]:
+    names = tomllib.loads((Path(__file__).parent / "names.toml").read_text())
+    yield from names["unusual"]
+    for number in range(len(names["unusual"]), PEOPLE):
+        first, last = chance.choice(names["first"]), chance.choice(names["last"])
+        yield f"{first}.{last}{number}@{chance.choice(names['domains'])}"
+
+
+def _choices(chance: random.Random, person: Subscriber, topics: Sequence[Topic]) -> Iterator[Subscription]:
+    """Announcements for everybody; the rest falls off as one over the rank, as such lists do."""
+    weights = [1 / rank for rank in range(1, len(topics) + 1)]
+    wanted = chance.choices(topics, weights, k=chance.randint(1, 8))
+    frequencies = {
+        topic: chance.choices(list(FREQUENCIES), list(FREQUENCIES.values()))[0] for topic in dict.fromkeys(wanted)
+    }
+    by_slug = {topic.slug: topic for topic in topics}
+    frequencies[by_slug[ROUTINE_TOPIC]] = Frequency.IMMEDIATE
+    if chance.random() < EMERGENCY_SHARE:
+        frequencies[by_slug[EMERGENCY_TOPIC]] = Frequency.IMMEDIATE
+    for topic, frequency in frequencies.items():
+        assert person.confirmed_at is not None  # noqa: S101  for the type checker: all of them are confirmed
+        yield Subscription(subscriber=person, topic=topic, frequency=frequency, started_at=person.confirmed_at)
+
+
+def _consent(subscription: Subscription) -> ConsentRecord:
+    return ConsentRecord(
+        subscriber_id=subscription.subscriber_id,  # type: ignore[misc]  # these are all of people, none of machines
+        topic_id=subscription.topic_id,
+        act=ConsentRecord.Act.GIVEN,
+        way=ConsentRecord.Way.CONFIRMED,
+        frequency=subscription.frequency,
+        page="/subscribe/",
+        at=subscription.started_at,
+    )
