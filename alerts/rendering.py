@@ -131,7 +131,7 @@ def _context(bulletin: Bulletin, variant: BulletinVariant, marks: Marks) -> dict
             {
                 "name": language_name(other.language),
                 "tag": other.language,
-                "url": f"{web_url}?language={other.language}",
+                "url": f"{web_url}?lang={other.language}",
             }
             for other in bulletin.variants.exclude(pk=variant.pk).order_by("language")
         ],

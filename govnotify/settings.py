@@ -165,7 +165,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 
 # --- Language, time, files ------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [
+LANGUAGES = [("en", _("English"))]  # of the pages: those that locale/ has a translation for
+BULLETIN_LANGUAGES = [  # in which people can ask to be written to
     ("ar", _("Arabic")),
     ("en", _("English")),
     ("es", _("Spanish")),

@@ -8,6 +8,7 @@ urlpatterns = [
     path("health/", health, name="health"),
     path("health/live/", live, name="health_live"),
     path("staff/sign-in/", include("allauth.urls")),
+    path("staff/", include("alerts.staff.urls")),
     path("", include("alerts.api.urls")),
     path("", include("subscriptions.urls")),
     path("", include("alerts.pages.urls")),

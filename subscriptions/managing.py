@@ -31,5 +31,5 @@ def end_everything(*, subscriber: Subscriber, page: str) -> Ended:
 
 
 def set_language(*, subscriber: Subscriber, language: str) -> None:
-    """Write to this person in the language, a code of settings.LANGUAGES, from now on."""
+    """Write to this person in the language, a code of settings.BULLETIN_LANGUAGES, from now on."""
     Subscriber.objects.filter(pk=subscriber.pk).update(language=language)

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import get_language_info
 
 from channels.address import Address, parse_address
 from channels.markup import inline_styles, mail_theme
+from govnotify.lib.languages import direction
 from subscriptions import confirming, signing_in
 from subscriptions.confirming import chosen_topics, confirmation_token
 from subscriptions.models import OutboxMessage, SignInLink, SignUp
@@ -65,7 +65,7 @@ def _part(kind: str, name: str, context: dict[str, Any]) -> str:
 def _frame(language: str) -> dict[str, Any]:
     return {
         "language": language,
-        "dir": "rtl" if get_language_info(language)["bidi"] else "ltr",
+        "dir": direction(language),
         "sender_name": settings.SERVICE_NAME,
         "sender_address": settings.SERVICE_POSTAL_ADDRESS,
         "sender_url": settings.SITE_URL,

@@ -5,16 +5,17 @@ import re
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from channels.markup.colour import contrast
+from govnotify.lib import languages
 
 register = template.Library()
+register.filter("direction", languages.direction)
+register.filter("endonym", languages.language_name)
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _DARK, _LIGHT = "#000000", "#ffffff"
-_RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "syr", "ug", "ur", "yi"}
 
 
 @register.simple_tag
@@ -29,21 +30,6 @@ def agency_theme(colour: str) -> str:
 def ink_on(colour: str) -> str:
     """Black or white, whichever reads better on the colour: at least 4.58:1 (WCAG 2.2, 1.4.3)."""
     return max(_LIGHT, _DARK, key=lambda ink: contrast(colour, ink))
-
-
-@register.filter
-def direction(language: str) -> str:
-    """The `dir` of a text in this language, a BCP 47 tag."""
-    return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
-
-
-@register.filter
-def endonym(language: str) -> str:
-    """The language's name in that language, or its tag where we don't know the name."""
-    try:
-        return str(get_language_info(language)["name_local"])
-    except KeyError:
-        return language
 
 
 @register.filter

@@ -25,8 +25,8 @@ class JsonBody(BoundedBody):
     def parse(
         self,
         stream: IO[Any],
-        media_type: str | None = None,  # noqa: ARG002  the signature is REST framework's
-        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         try:
             data = json.loads(read_bounded(stream, self.limit), parse_constant=_no_constant)

@@ -47,7 +47,7 @@ class EndpointsView(AgencyView):
         operation_id="endpoints_list",
         responses=answers({200: EndpointAnswer(many=True)}),
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         """Those of the key's agency, the oldest first."""
         endpoints = Endpoint.objects.filter(agency=self.agency).order_by("pk")
         return Response([_answer(endpoint) for endpoint in endpoints])
@@ -57,15 +57,13 @@ class EndpointsView(AgencyView):
         request=EndpointRequest,
         responses=answers({201: NewEndpointAnswer}, 400),
     )
-    def post(self, request: Request) -> Response:  # noqa: ARG002
+    def post(self, request: Request) -> Response:
         """It becomes active once it has answered the signed challenge that we send to it at once."""
         wanted = EndpointRequest(data=self.json)
         wanted.is_valid(raise_exception=True)
         topics = audible_topics(self.agency, wanted.validated_data["topics"])
         try:
-            endpoint, secret = register_endpoint(
-                owner=self.agency, url=wanted.validated_data["url"], topics=topics
-            )
+            endpoint, secret = register_endpoint(owner=self.agency, url=wanted.validated_data["url"], topics=topics)
         except (ForbiddenTarget, EndpointRefused) as refused:
             raise Refused({"url": [str(refused)]}) from refused
         record(actor=Actor.of(self.key), verb="endpoint.registered", target=endpoint, agency=self.agency)
@@ -77,12 +75,12 @@ class EndpointView(AgencyView):
     scope = Scope.ENDPOINTS
 
     @extend_schema(summary="One webhook endpoint", responses=answers({200: EndpointAnswer}, 404))
-    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002
+    def get(self, request: Request, pk: int) -> Response:
         """Whether it is verified, and if not, why."""
         return Response(_answer(_endpoint(self, pk)))
 
     @extend_schema(summary="Remove a webhook endpoint", responses=answers({204: None}, 404))
-    def delete(self, request: Request, pk: int) -> Response:  # noqa: ARG002
+    def delete(self, request: Request, pk: int) -> Response:
         """Nothing more is sent to it."""
         endpoint = _endpoint(self, pk)
         record(actor=Actor.of(self.key), verb="endpoint.removed", target=endpoint, agency=self.agency)
@@ -100,7 +98,7 @@ class ChallengeView(AgencyView):
         responses=answers({202: EndpointAnswer}, 404),
         methods=["POST"],
     )
-    def post(self, request: Request, pk: int) -> Response:  # noqa: ARG002
+    def post(self, request: Request, pk: int) -> Response:
         """For an endpoint that failed it, or was disabled because it no longer answered."""
         endpoint = _endpoint(self, pk)
         ask_again(endpoint=endpoint)

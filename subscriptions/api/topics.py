@@ -52,9 +52,7 @@ def audible_topics(agency: Agency, slugs: list[str]) -> list[Topic]:
     found = {topic.slug: topic for topic in audible_to(agency).filter(slug__in=slugs)}
     missing = [slug for slug in dict.fromkeys(slugs) if slug not in found]
     if missing:
-        raise Refused(
-            {"topics": [_("“%s” is not a topic that you can listen to.") % slug for slug in missing]}
-        )
+        raise Refused({"topics": [_("“%s” is not a topic that you can listen to.") % slug for slug in missing]})
     return list(found.values())
 
 

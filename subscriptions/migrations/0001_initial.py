@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
             name='OutboxMessage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('confirm', 'Confirm'), ('already_subscribed', 'Already Subscribed'), ('signin', 'Sign In'), ('endpoint_trouble', 'Endpoint Trouble')], max_length=20)),
+                ('kind', models.CharField(choices=[('confirm', 'Confirm'), ('already_subscribed', 'Already Subscribed'), ('signin', 'Sign In')], max_length=20)),
                 ('subject_id', models.BigIntegerField(null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('status', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('failed', 'Failed')], default='pending', max_length=7)),

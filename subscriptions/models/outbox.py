@@ -11,7 +11,6 @@ class OutboxMessage(models.Model):
         CONFIRM = "confirm"  # a new address is asked to confirm a sign-up
         ALREADY_SUBSCRIBED = "already_subscribed"  # a known address signed up for what it has
         SIGN_IN = "signin"
-        ENDPOINT_TROUBLE = "endpoint_trouble"
 
     class Status(models.TextChoices):
         PENDING = "pending"

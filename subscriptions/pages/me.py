@@ -32,7 +32,7 @@ def me(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         "subscriber": subscriber,
         "subscriptions": current.order_by("topic__agency__name", "topic__name"),
         "frequencies": Frequency.choices,
-        "languages": settings.LANGUAGES,
+        "languages": settings.BULLETIN_LANGUAGES,
         "undo": session.undo_on_offer(request),
     }
     return render(request, "subscriptions/me.html", context)
@@ -72,7 +72,7 @@ def me_undo(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 @for_subscribers
 def me_language(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     language = request.POST.get("language", "")
-    if language in dict(settings.LANGUAGES):
+    if language in dict(settings.BULLETIN_LANGUAGES):
         set_language(subscriber=subscriber, language=language)
         messages.success(request, _("Your language is saved."))
     return redirect("me")

@@ -30,7 +30,7 @@ class SubscribeForm(forms.Form):
     )
     language = forms.ChoiceField(
         label=_("Language"),
-        choices=lambda: settings.LANGUAGES,
+        choices=lambda: settings.BULLETIN_LANGUAGES,
         help_text=_("You get this language where the agency writes in it, otherwise the agency's own."),
     )
     website = forms.CharField(label=_("Leave this empty"), required=False)  # people don't see it, robots fill it in

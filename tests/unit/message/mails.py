@@ -59,16 +59,6 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
     "signin": {"signin_url": "https://notify.example/me/open/abc/", "valid_minutes": 30},
     "already_subscribed": {"topics": [{"name": "Flu & cold", "agency": "Health"}]},
-    "endpoint_trouble": {
-        "endpoint_url": "https://hooks.partner.example/in",
-        "endpoint_host": "hooks.partner.example",
-        "failing_since": DATE,
-        "failures": 14,
-        "last_error": "503 Service Unavailable",
-        "suspended": False,
-        "suspend_at": DATE + dt.timedelta(days=5),
-        "endpoint_page": "https://notify.example/me/endpoints/3/",
-    },
 }
 LISTS = {"bulletin", "alert", "digest"}
 

@@ -65,7 +65,7 @@ def test_text_and_html_of_a_bulletin_say_the_same() -> None:
         "Read on the web",
         "العربية",
     ):
-        assert sentence in text
+        assert sentence in " ".join(text.split())
         assert sentence in seen
     assert "October (https://health.gov.example/flu)" in text
     assert "<table" in html
@@ -147,13 +147,6 @@ def test_a_title_can_bring_no_html_into_a_mail() -> None:
     assert "<script" not in html
     assert "<img" not in html
     assert "<i>" not in html
-
-
-def test_a_stopped_endpoint_is_told_so() -> None:
-    assert render("endpoint_trouble", Marks())[0] == "Your endpoint at hooks.partner.example does not answer"
-    text, html = mail("endpoint_trouble", suspended=True)
-    assert "We have stopped calling your endpoint" in text
-    assert "We have stopped calling your endpoint" in html
 
 
 def test_a_sender_without_a_postal_address_is_named_without_a_comma() -> None:

@@ -22,7 +22,7 @@ def _guarded(runner: Runner) -> Runner:
     async def within_a_minute(test: Coroutine[Any, Any, None]) -> None:
         unhandled: list[dict[str, Any]] = []  # what the event loop would only log
         asyncio.get_running_loop().set_exception_handler(lambda _, context: unhandled.append(context))
-        async with asyncio.timeout(5):  # a hang fails one test instead of the run
+        async with asyncio.timeout(60):  # a hang fails one test instead of the run
             await test
         await asyncio.sleep(0)
         assert unhandled == []

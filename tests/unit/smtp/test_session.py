@@ -72,7 +72,7 @@ def test_the_end_of_a_message_and_the_next_commands_are_one_write() -> None:
     assert session.receive(OK + OK + OK + GO) == BODY + b".\r\n"
     assert session.receive(OK) == b""
     assert desk.results == accepted(0, 1, 2)
-    assert session.is_idle
+    assert session.awaited is None
 
 
 def test_content_waits_for_its_own_354() -> None:
@@ -100,6 +100,14 @@ def test_a_server_that_knows_no_ehlo_is_greeted_with_helo() -> None:
     assert session.receive(b"502 What?\r\n") == b"HELO sender.example\r\n"
     assert session.receive(b"250 server.example\r\n") == b""
     assert session.begin() == b"MAIL FROM:<bounce@agency.example>\r\n"
+
+
+def test_an_answer_to_ehlo_before_ehlo_was_said_is_none() -> None:
+    desk = Desk([envelope(0)])
+    session = Session(relay_on(25), desk)
+    assert session.receive(GREETING + PIPELINING) == b""
+    assert session.phase is Phase.CLOSED
+    assert desk.taken == []
 
 
 def test_a_refused_recipient_leaves_the_next_message_untouched() -> None:
