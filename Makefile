@@ -11,7 +11,7 @@ RUN := $(VENV)/bin/python
 STARTED := $(shell date +%s.%N)
 export PORT STATE ONCE STARTED
 
-.PHONY: help demo clean test test-long check bench-fanout chromium
+.PHONY: help demo codes clean test test-long check bench-fanout chromium
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ help: ## this list
 
 demo: $(VENV)/embedded.installed ## the whole platform on this machine, until Ctrl-C
 	@exec $(RUN) -m govnotify.demo
+
+codes: $(VENV)/embedded.installed ## the six digits of this moment for the demo's staff sign-ins
+	@$(RUN) -m govnotify.demo.codes "$(STATE)"
 
 clean: ## remove the demo's data
 	@$(or $(PYTHON),python3) govnotify/demo/clean.py "$(STATE)"
@@ -38,7 +41,7 @@ check: $(VENV)/dev.installed ## lint, format, types, import rules, templates, mi
 	$(RUN) -m mypy .
 	$(VENV)/bin/lint-imports
 	find templates -name '*.html' -exec $(VENV)/bin/djade --target-version 5.2 --check {} +
-	$(RUN) manage.py makemigrations --check --dry-run
+	$(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run  # needs no database
 	$(RUN) manage.py check --fail-level WARNING
 
 bench-fanout: $(VENV)/dev.installed ## one bulletin to N subscribers; ends with a line of JSON

@@ -13,7 +13,7 @@ from alerts.lanes import Channel, Lane
 from alerts.models import Dispatch
 from alerts.reports import ChannelProgress, progress
 from channels.address import parse_address
-from subscriptions.models import Endpoint, Frequency, Subscriber, Subscription
+from subscriptions.models import Endpoint, Frequency, Subscriber, Subscription, Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,10 @@ def wanted_addresses(topics: Iterable[str], lane: Lane) -> set[str]:
     listening = Subscription.objects.current().filter(topic__slug__in=topics)
     if lane is Lane.ROUTINE:
         listening = listening.filter(frequency=Frequency.IMMEDIATE)
-    people = Subscriber.objects.active().filter(pk__in=listening.values("subscriber"))
+    suppressed = Suppression.objects.values("address_key")
+    people = (
+        Subscriber.objects.active().filter(pk__in=listening.values("subscriber")).exclude(address_key__in=suppressed)
+    )
     return {parse_address(email).envelope for email in people.values_list("email", flat=True)}
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from alerts.reports import Progress as Report
 
 LINE_SECONDS = 0.5  # between two plain lines
+LINE_COLUMNS = 76  # what name and words take, so that the bar is what gives way in a narrow terminal
 
 
 class Display:
@@ -26,7 +27,11 @@ class Display:
     def __enter__(self) -> "Display":
         if self._console.is_terminal:
             self._bars = Progress(
-                TextColumn("{task.description:<9}"), BarColumn(), _Words(), console=self._console, auto_refresh=False
+                TextColumn("{task.description:<9}"),
+                BarColumn(bar_width=min(max(self._console.width - LINE_COLUMNS, 6), 40)),
+                _Words(),
+                console=self._console,
+                auto_refresh=False,
             )
             self._bars.start()
         return self
@@ -65,19 +70,19 @@ class Display:
 
 class _Words(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text(task.fields.get("words", ""))
+        return Text(task.fields.get("words", ""), no_wrap=True)
 
 
 def words(report: Report) -> str:
-    """One line on one dispatch."""
-    of = f"{report.recipients:,}" if report.expanded else f"{report.recipients:,} so far"
-    parts = [f"{report.sent:,} of {of} sent", f"{report.failed:,} failed", f"{report.rate:,.0f}/s"]
+    """One line on one dispatch, short enough to leave room for a bar in 80 columns."""
+    of = f"{report.recipients:,}" if report.expanded else f"{report.recipients:,}+"
+    parts = [f"{report.sent:,}/{of} sent", f"{report.failed:,} failed", f"{report.rate:,.0f}/s"]
     if report.deferred:
-        parts.insert(2, f"{report.deferred:,} to be tried again")
+        parts.insert(2, f"{report.deferred:,} to retry")
     if report.first_ms is not None:
-        parts.append(f"first after {report.first_ms} ms")
+        parts.append(f"first {report.first_ms} ms")
     if report.finished:
-        parts.append(f"done in {report.seconds:.1f} s")
+        parts.append(f"in {report.seconds:.1f} s")
     elif report.seconds_left is not None:
         parts.append(f"{report.seconds_left:.0f} s left")
-    return ", ".join(parts)
+    return " · ".join(parts)

@@ -20,10 +20,11 @@ class Result:
     routine: Account
     emergency: Account
     webhooks: Webhooks
+    finished: bool  # by the platform's own books
 
     @property
     def complete(self) -> bool:
-        return self.routine.complete and self.emergency.complete and self.webhooks.complete
+        return self.finished and self.routine.complete and self.emergency.complete and self.webhooks.complete
 
     def figures(self) -> dict[str, object]:
         return {
@@ -71,14 +72,14 @@ def perform(places: Places, secrets: Secrets, console: Console) -> Result:
             done.emergency: accounting.wanted_endpoints([EMERGENCY_TOPIC]),
         },
     )
-    result = Result(routine, emergency, webhooks)
+    result = Result(routine, emergency, webhooks, done.finished)
     _tell_result(result, places, console)
     return result
 
 
 def tell_places(places: Places, secrets: Secrets, console: Console) -> None:
     """The addresses of the pages, and who may sign in."""
-    console.print(f"\nCitizens: {places.site}/   Staff: {places.site}/staff/   API: {places.site}/api/v1/")
+    console.print(f"\nCitizens: {places.site}/   Staff: {places.site}/staff/   API: {places.site}/developers/")
     if places.catcher:
         console.print(f"Mails:    {places.catcher}/   (every mail that was sent, with its links)")
     console.print(f"Webhooks: {places.receiver}/   (its certificate is of the demo's own authority)")
@@ -87,6 +88,7 @@ def tell_places(places: Places, secrets: Secrets, console: Console) -> None:
     for person in PEOPLE:
         password = secrets.get(person.email)
         console.print(f"  {person.email:<41} {password}   {person.name} {person.may}", markup=False)
+    console.print("All but the author are asked for six digits as well: `make codes` in another terminal prints them.")
 
 
 def _tell_result(result: Result, places: Places, console: Console) -> None:
@@ -98,5 +100,7 @@ def _tell_result(result: Result, places: Places, console: Console) -> None:
             f"{account.missing} missing, {account.failed} failed, {account.strangers} uninvited; "
             f"{first}, all within {account.seconds:.1f} s.",
         )
+    if not result.finished:
+        console.print(f"The platform had not finished both after {main_job.LATEST_SECONDS:.0f} s: see its logs.")
     hooks = result.webhooks
     console.print(f"By the receiver: {hooks.verified} of {hooks.endpoints} webhooks, signatures verified.")

@@ -32,8 +32,11 @@ class NotPublished(Exception):  # noqa: N818  named as what happened
 
 @dataclass(frozen=True, slots=True)
 class Dispatches:
+    """`finished` says whether the platform itself had closed its books on both in time."""
+
     routine: Dispatch
     emergency: Dispatch
+    finished: bool
 
 
 def run(*, site: str, api_key: str, show: Callable[[dict[str, Progress]], None]) -> Dispatches:
@@ -44,14 +47,13 @@ def run(*, site: str, api_key: str, show: Callable[[dict[str, Progress]], None])
     while progress(routine).sent == 0 and time.monotonic() - begun < 1.0:
         time.sleep(0.01)
     emergency = approve_alert(alert=alert, approver=staff("approver"), seen_hash=content_hash(alert))
-    dispatches = Dispatches(routine, emergency)
     while time.monotonic() - begun < LATEST_SECONDS:
         seen = {"Routine": progress(routine), "Emergency": progress(emergency)}
         show(seen)
         if all(one.finished for one in seen.values()):
-            break
+            return Dispatches(routine, emergency, finished=True)
         time.sleep(LOOK_SECONDS)
-    return dispatches
+    return Dispatches(routine, emergency, finished=False)
 
 
 def write_alert() -> Alert:

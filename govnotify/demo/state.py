@@ -60,6 +60,10 @@ class Secrets:
     def find(self, name: str) -> str | None:
         return self._read().get(name)
 
+    def with_suffix(self, suffix: str) -> dict[str, str]:
+        """The secrets whose names end so, by the rest of the name."""
+        return {name.removesuffix(suffix): text for name, text in self._read().items() if name.endswith(suffix)}
+
     def put(self, name: str, value: str) -> None:
         self._write(self._read() | {name: value})
 

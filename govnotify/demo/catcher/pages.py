@@ -26,7 +26,7 @@ def list_page(mails: Sequence[Mail], *, to: str, page: int, kept: int) -> str:
     return _page(
         "Caught mails",
         f"""<h1>Caught mails</h1>
-<p>Everything that the demo sent, newest first. Nothing left this machine. {kept} kept.</p>
+<p>Everything that the demo sent, newest first. Nothing left this machine. {kept:,} mails kept.</p>
 <form method="get" action="/" role="search"><div><label for="to">To (part of the address)</label>
 <input id="to" name="to" type="search" value="{escape(to)}" autocomplete="off"></div>
 <button>Filter</button></form>
@@ -55,6 +55,11 @@ def mail_page(mail: Mail, content: bytes) -> str:
 <h2>Text part</h2>{"<p>None.</p>" if text is None else f'<pre dir="auto">{_linked(text)}</pre>'}
 <h2>Headers</h2><dl>{envelope}{fields}</dl>""",
     )
+
+
+def missing_page(words: str) -> str:
+    """What there is instead of a mail that can't be shown."""
+    return _page("Not here", f'<h1>Not here</h1><p>{escape(words)}</p><p><a href="/">All mails</a></p>')
 
 
 def html_part(content: bytes) -> str | None:
@@ -114,4 +119,5 @@ def _page(title: str, body: str) -> str:
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)} · mail catcher</title>
-<link rel="stylesheet" href="/style.css"></head><body><main>{body}</main></body></html>"""
+<link rel="stylesheet" href="/style.css"><link rel="icon" href="data:,"></head>
+<body><main>{body}</main></body></html>"""

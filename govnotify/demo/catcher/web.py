@@ -8,7 +8,9 @@ from govnotify.demo.catcher import pages
 from govnotify.demo.catcher.ledger import Ledger
 from govnotify.demo.catcher.store import Mail, MailStore
 
-PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'"
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'"
+)
 # A mail is somebody else's HTML: no script, no form, no cookie of ours; links open in a new tab.
 MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline';"
@@ -66,7 +68,7 @@ class Site:
     async def html(self, request: web.Request) -> web.Response:
         part = pages.html_part(self._store.read(self._wanted(request)))
         if part is None:
-            raise web.HTTPNotFound(text="This mail has no HTML part.")
+            raise _missing("This mail has no HTML part.")
         response = _html(part)
         response.headers["Content-Security-Policy"] = MAIL_POLICY
         return response
@@ -90,8 +92,12 @@ class Site:
     def _wanted(self, request: web.Request) -> Mail:
         mail = self._store.get(int(request.match_info["number"]))
         if mail is None:
-            raise web.HTTPNotFound(text="No such mail: it was never caught, or it made room for newer ones.")
+            raise _missing("There is no such mail: it was never caught, or it made room for newer ones.")
         return mail
+
+
+def _missing(words: str) -> web.HTTPNotFound:
+    return web.HTTPNotFound(text=pages.missing_page(words), content_type="text/html")
 
 
 def _html(text: str) -> web.Response:

@@ -18,7 +18,7 @@ from govnotify.demo.data.agencies import make_agencies  # noqa: E402
 from govnotify.demo.data.bulletins import make_bulletins  # noqa: E402
 from govnotify.demo.data.endpoints import Receiver, ensure_endpoints  # noqa: E402
 from govnotify.demo.data.people import make_people  # noqa: E402
-from govnotify.demo.data.staff import PEOPLE, ensure_api_key, make_staff, set_passwords  # noqa: E402
+from govnotify.demo.data.staff import PEOPLE, ensure_api_key, make_staff, set_passwords, set_second_factors  # noqa: E402
 from govnotify.demo.state import Secrets  # noqa: E402
 
 
@@ -28,6 +28,7 @@ def main() -> None:
     ensure_data()
     secrets = Secrets(folder)
     set_passwords(secrets)
+    set_second_factors(secrets)
     ensure_api_key(secrets)
     ensure_endpoints(Receiver(port, folder / "receiver" / "ca.pem"))
 

@@ -4,9 +4,14 @@ import secrets as random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+
 from agencies.api_keys import create_api_key
 from agencies.models import Agency, ApiKey, Membership, Role, User
 from agencies.models.api_key import Scope
+from alerts.staff.access import WITH_SECOND_FACTOR as NEEDS_SECOND_FACTOR
+from govnotify.demo.codes import SUFFIX
 from govnotify.demo.state import Secrets
 
 API_KEY = "API key of the government"  # its name among the secrets
@@ -77,6 +82,16 @@ def set_passwords(secrets: Secrets) -> None:
             user.set_password(password)
             user.save(update_fields=["password"])
             secrets.put(f"{person.email} stored", user.password)
+
+
+def set_second_factors(secrets: Secrets) -> None:
+    """Give each account whose roles need it the authenticator of this state folder; `make codes` reads it."""
+    for person in PEOPLE:
+        if set(person.roles) & NEEDS_SECOND_FACTOR:
+            secret = secrets.get(person.email + SUFFIX, totp.generate_totp_secret)
+            user = staff(person.login)
+            if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+                totp.TOTP.activate(user, secret)
 
 
 def ensure_api_key(secrets: Secrets) -> None:
