@@ -7,6 +7,8 @@ from alerts.mailing import SKIPPED
 from alerts.models import Bulletin, Dispatch
 from alerts.runtime import Runtime
 from alerts.window import Window
+from channels.outcome import Outcome, Reason, Verdict
+from channels.secrets import UnreadableSecret
 from channels.webhook.call import Attempt, Call
 from channels.webhook.payload import EventType, PayloadTooLarge, event, thin
 from subscriptions.keys import secret_box
@@ -24,8 +26,12 @@ async def send_webhooks(claim: Claim, runtime: Runtime) -> None:
             window.settle((recipient, SKIPPED))
             continue
         name = f"msg_{claim.dispatch_id}_{recipient.id}"  # the same on every retry of this delivery
+        try:
+            secrets = [secret_box().decrypt(recipient.secret)]
+        except UnreadableSecret as error:  # one endpoint's trouble must not hold up the others
+            window.settle((recipient, Outcome(Verdict.PERMANENT, Reason.POLICY, "", str(error))))
+            continue
         named[name] = recipient
-        secrets = [secret_box().decrypt(recipient.secret)]
         calls.append(Call(url=recipient.address, secrets=secrets, message_id=name, body=body))
 
     def settle(call: Call, attempt: Attempt) -> None:

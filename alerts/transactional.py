@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from alerts.lanes import LEASE, RULES, UNRECORDED, Channel, Lane, retry_delay
@@ -44,28 +45,34 @@ def send_outbox() -> bool:
 
 
 class OutboxFeed:
-    """At most a window of messages, rendered as connections ask; their outcomes are kept until all have one."""
+    """At most a window of messages, with their outcomes when all have one.
+
+    Rendered before any is sent: that asks the database, which the event loop must not wait for.
+    """
 
     def __init__(self, messages: Sequence[OutboxMessage]) -> None:
-        self._waiting = list(reversed(messages))
         self.results: list[tuple[OutboxMessage, Outcome]] = []
+        self._waiting = [found for message in reversed(messages) if (found := self._rendered(message))]
 
     @property
     def finished(self) -> bool:
         return not self._waiting
 
     def take(self) -> Envelope | None:
-        while self._waiting:
-            message = self._waiting.pop()
-            try:
-                return envelope(message, render(message))
-            except Exception as error:
-                logger.exception("outbox message %s can't be rendered", message.pk)
-                self.results.append((message, Outcome(Verdict.PERMANENT, Reason.REFUSED, "", str(error)[:200])))
-        return None
+        return self._waiting.pop() if self._waiting else None
 
     def record(self, envelope: Envelope, outcome: Outcome) -> None:
         self.results.append((envelope.key, outcome))  # type: ignore[arg-type]  # the key is the message that we put in
+
+    def _rendered(self, message: OutboxMessage) -> Envelope | None:
+        try:
+            return envelope(message, render(message))
+        except DatabaseFailure:  # nothing is wrong with the message: it comes again when the lease ends
+            raise
+        except Exception as error:
+            logger.exception("outbox message %s can't be rendered", message.pk)
+            self.results.append((message, Outcome(Verdict.PERMANENT, Reason.REFUSED, "", str(error)[:200])))
+            return None
 
 
 def envelope(message: OutboxMessage, mail: OutboxMail) -> Envelope:

@@ -77,13 +77,22 @@ class Bulletin(models.Model):
         return [link.topic for link in self.topic_links.select_related("topic").order_by("position")]
 
     def variant_for(self, language: str) -> "BulletinVariant | None":
-        """The variant in the language, else in the agency's, else the oldest; None only for an empty draft."""
-        variants = sorted(self.variants.all(), key=lambda variant: variant.pk)
-        for wanted in (language, language.partition("-")[0], self.agency.default_language):
-            for variant in variants:
-                if variant.language == wanted:
-                    return variant
-        return variants[0] if variants else None
+        """The variant in the language, else in its nearest form (“fr” and “fr-CA”), else in the agency's, else the oldest.
+
+        None only for an empty draft.
+        """
+
+        def distance(variant: "BulletinVariant") -> tuple[bool | int, ...]:
+            tag = variant.language.lower()
+            return *_far(tag, language.lower()), *_far(tag, self.agency.default_language.lower()), variant.pk
+
+        return min(self.variants.all(), key=distance, default=None)
+
+
+def _far(tag: str, wanted: str) -> tuple[bool, bool, bool]:
+    """How little a language tag is like the one wanted: it, its language alone, or another form of that."""
+    primary = wanted.partition("-")[0]
+    return tag != wanted, tag != primary, tag.partition("-")[0] != primary
 
 
 class BulletinTopic(models.Model):

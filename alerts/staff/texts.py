@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.content import VARIANTS
 from alerts.models.bulletin import SUMMARY_LENGTH, TITLE_LENGTH
+from govnotify.lib.languages import language_name
 
 COUNT = "languages"  # the hidden field that says how many parts there are
 ADD, REMOVE = "add-language", "remove-language"  # names of buttons; the second has the part's number
@@ -27,7 +28,7 @@ class TextForm(forms.Form):
         given = self.data.get(self.add_prefix("language")) if self.is_bound else self.initial.get("language")
         languages: dict[str, Any] = dict(settings.BULLETIN_LANGUAGES)
         if given and given not in languages:
-            languages[str(given)[:35]] = str(given)[:35]
+            languages[str(given)[:35]] = language_name(str(given)[:35])
         field = self.fields["language"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  tells the type
         field.choices = list(languages.items())

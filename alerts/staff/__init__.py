@@ -1,0 +1,1 @@
+"""The pages of those who speak: drafts, publishing, emergency alerts, results."""

@@ -1,0 +1,128 @@
+"""The composer's form: topics and texts, as sent or as they stand, and what the services say about them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from agencies.models import Agency
+from alerts.content import VariantText
+from alerts.models import Bulletin
+from alerts.models.bulletin import BulletinVariant
+from alerts.staff.texts import BulletinTextForm, Texts
+from subscriptions.models import Topic
+
+
+class TopicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # no generic at run time
+    def label_from_instance(self, obj: Topic) -> str:
+        """An internal topic says that it is."""
+        return obj.name if obj.is_public else f"{obj.name} ({_('internal')})"
+
+
+class TopicsForm(forms.Form):
+    topics = TopicChoices(
+        Topic.objects.none(),
+        label=_("Topics"),
+        required=False,
+        help_text=_("People who follow one of these get the bulletin; who follows several gets it once."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    # What the editor saw: saving over a newer version is refused.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    # Names this filling-in of the form: a double click makes one draft.
+    nonce = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
+
+    def __init__(self, agency: Agency, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        field = self.fields["topics"]
+        assert isinstance(field, TopicChoices)  # noqa: S101  tells the type
+        field.queryset = Topic.objects.open_for(agency)
+
+
+class Composer:
+    """One filling-in of the form, for a new bulletin of the agency or for a draft."""
+
+    def __init__(self, agency: Agency, head: TopicsForm, texts: Texts[BulletinTextForm]) -> None:
+        self.agency = agency
+        self.head = head
+        self.texts = texts
+
+    @classmethod
+    def empty(cls, agency: Agency) -> "Composer":
+        head = TopicsForm(agency, initial={"nonce": str(uuid.uuid4())})
+        return cls(agency, head, Texts.showing(BulletinTextForm, [{"language": agency.default_language}]))
+
+    @classmethod
+    def of(cls, bulletin: Bulletin) -> "Composer":
+        head = TopicsForm(
+            bulletin.agency, initial={"topics": bulletin.ordered_topics(), "seen": bulletin.edited_at.isoformat()}
+        )
+        fields = list(BulletinTextForm.base_fields)
+        values = [{name: getattr(text, name) for name in fields} for text in bulletin.variants.order_by("pk")]
+        return cls(bulletin.agency, head, Texts.showing(BulletinTextForm, values))
+
+    @classmethod
+    def sent(cls, agency: Agency, data: QueryDict) -> "Composer":
+        return cls(agency, TopicsForm(agency, data), Texts.sent(BulletinTextForm, data))
+
+    def rearranged(self, data: QueryDict) -> "Composer":
+        """With a language more or less; see Texts."""
+        chosen = {name: data.get(name, "") for name in ("seen", "nonce")}
+        head = TopicsForm(self.agency, initial={**chosen, "topics": data.getlist("topics")})
+        return Composer(self.agency, head, self.texts.rearranged(data, self.agency.default_language))
+
+    def seen_again(self, data: QueryDict, current: Bulletin) -> "Composer":
+        """The same, for an editor who now has seen the current version: saving once more replaces it."""
+        changed = data.copy()
+        changed["seen"] = current.edited_at.isoformat()
+        composer = Composer.sent(self.agency, changed)
+        composer.is_valid()
+        return composer
+
+    def is_valid(self) -> bool:
+        return self.head.is_valid() and self.texts.is_valid()
+
+    @property
+    def topics(self) -> list[Topic]:
+        return list(self.head.cleaned_data.get("topics") or ())
+
+    @property
+    def variants(self) -> list[VariantText]:
+        return [_text(part.cleaned_data) for part in self.texts.parts]
+
+    @property
+    def seen(self) -> datetime | None:
+        try:
+            return parse_datetime(self.head.cleaned_data.get("seen", ""))
+        except ValueError:
+            return None
+
+    def take_errors(self, errors: Mapping[str, Sequence[str]]) -> None:
+        """Show a service's errors where they belong."""
+        for name, texts in self.texts.take_errors(errors).items():
+            for text in texts:
+                self.head.add_error(name if name in self.head.fields else None, text)
+
+    @property
+    def forms(self) -> list[forms.Form]:
+        """All of it, for the error summary."""
+        return [self.head, *self.texts.parts]
+
+    @property
+    def has_errors(self) -> bool:
+        return any(form.errors for form in self.forms)
+
+
+def _text(values: dict[str, Any]) -> VariantText:
+    return VariantText(
+        language=values.get("language", ""),
+        title=values.get("title", ""),
+        body=values.get("body", "").replace("\r\n", "\n"),
+        body_format=values.get("body_format") or BulletinVariant.Format.MARKDOWN,
+        summary=values.get("summary", ""),
+    )
