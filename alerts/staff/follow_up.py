@@ -11,6 +11,7 @@ from alerts.alerting import AlertDetails
 from alerts.cap.lexical import format_polygon, format_time
 from alerts.models import Alert, Bulletin
 from alerts.staff.access import alert_of
+from channels.markup import to_text
 
 KINDS = (Alert.MsgType.UPDATE, Alert.MsgType.CANCEL)
 
@@ -34,7 +35,7 @@ class FollowUp:
     def initial(self) -> dict[str, Any]:
         """The details form as the earlier alert would have it filled in."""
         alert = self.alert
-        outlines = [outline for area in alert.areas for outline in area.get("polygons", ())]
+        outline = self._outline
         return {
             "status": alert.status,
             "topics": alert.bulletin.ordered_topics(),
@@ -44,7 +45,7 @@ class FollowUp:
             "severity": Alert.Severity.MINOR if self.is_cancel else alert.severity,
             "certainty": alert.certainty,
             "areas": "\n".join(area["description"] for area in alert.areas),
-            "polygon": format_polygon(tuple((lat, lon) for lat, lon in outlines[0])) if outlines else "",
+            "polygon": format_polygon(tuple((lat, lon) for lat, lon in outline)) if outline else "",
         }
 
     def texts(self) -> list[dict[str, str]]:
@@ -59,17 +60,43 @@ class FollowUp:
             {
                 "language": one.language,
                 "headline": one.title,
-                "description": one.body,
+                "description": one.body if one.body_format == "markdown" else to_text(one.html, width=10_000),
                 "instruction": one.instruction,
             }
             for one in variants
         ]
 
     def details(self, details: AlertDetails) -> AlertDetails:
-        """The same, referring to the earlier alert and to those that it referred to."""
+        """The same, referring to the earlier alert and to those that it referred to, and losing nothing of it.
+
+        A place that keeps its name keeps its shapes: the form has room for one outline only, and an area must never
+        get lost on the way (shared rule: Los Angeles 2025).
+        """
         earlier = self.alert
         triple = [earlier.sender, earlier.identifier, format_time(earlier.sent)]
-        return replace(details, msg_type=self.kind, references=[*earlier.references, triple])
+        same_kind = list(details.category) == earlier.category[:1]
+        return replace(
+            details,
+            msg_type=self.kind,
+            references=[*earlier.references, triple],
+            category=earlier.category if same_kind else details.category,
+            response_type=[] if self.is_cancel else earlier.response_type,
+            areas=[self._whole(number, place) for number, place in enumerate(details.areas)],
+        )
+
+    @property
+    def _outline(self) -> list[list[float]]:
+        """The one outline of the first place; empty where it has none, or more than the form can hold."""
+        first = self.alert.areas[0] if self.alert.areas else {}
+        outlines = first.get("polygons", [])
+        return outlines[0] if len(outlines) == 1 and not first.get("circles") else []
+
+    def _whole(self, number: int, place: dict[str, Any]) -> dict[str, Any]:
+        """The place with the shapes that it had, unless somebody has drawn or removed one."""
+        before = next((area for area in self.alert.areas if area["description"] == place["description"]), None)
+        drawn = [[list(point) for point in outline] for outline in place.get("polygons", ())]
+        offered = [self._outline] if number == 0 and self._outline else []
+        return before if before and drawn == offered else place
 
 
 def follow_up_of(request: HttpRequest) -> FollowUp | None:
