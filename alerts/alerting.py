@@ -108,17 +108,18 @@ def draft_alert(
         agency=agency,
         after={"status": alert.status, "event": alert.event, "areas": alert.area_names[:500]},
     )
+    alert.refresh_from_db()  # as the database has it: the hash that an approver sees must be the one that is checked
     return alert
 
 
 @transaction.atomic
 def take_over_alert(*, alert: Alert, operator: User) -> None:
-    """Make a person the author of an alert that a machine drafted; then another person can approve it."""
+    """Make a person the author of an alert that a machine drafted; then another can approve it. Raises NotAllowed."""
     bulletin = Bulletin.objects.select_for_update(of=["self"]).select_related("agency").get(pk=alert.pk)
     if not operator.may(Role.OPERATOR, bulletin.agency):
         raise NotAllowed(_("Taking an alert over takes the role of emergency operator at %s.") % bulletin.agency)
-    if bulletin.created_by is not None:
-        raise NotAllowed(_("This alert has an author: %s.") % bulletin.created_by)
+    if bulletin.created_by_id is not None or bulletin.status != Bulletin.Status.DRAFT:
+        raise NotAllowed(_("This alert has its author already, or was sent."))
     bulletin.created_by = operator
     bulletin.save(update_fields=["created_by", "edited_at"])
     record(actor=Actor.of(operator), verb="alert.taken-over", target=bulletin, agency=bulletin.agency)
@@ -187,10 +188,26 @@ def check_sendable(alert: Alert) -> None:
         raise Unsendable(_("It would stand for more than %d hours.") % (LONGEST.total_seconds() // 3600))
     if not alert.areas or not all(area.get("description", "").strip() for area in alert.areas):
         raise Unsendable(_("It names no area. An alert without a place is never sent."))
-    if alert.status == Alert.Status.DRAFT:
-        raise Unsendable(_("Its status is Draft."))
+    if any(area.get("unreadable") for area in alert.areas):
+        raise Unsendable(_("The shape of one of its areas can't be read, so its audience is not certain."))
+    if alert.status in {Alert.Status.DRAFT, Alert.Status.SYSTEM}:
+        raise Unsendable(_("Its status is %s: it is not for people.") % alert.status)
+    if alert.msg_type in {Alert.MsgType.ACK, Alert.MsgType.ERROR}:
+        raise Unsendable(_("It is a message between systems (%s).") % alert.msg_type)
+    if alert.msg_type in {Alert.MsgType.UPDATE, Alert.MsgType.CANCEL} and not _knows_predecessor(alert):
+        raise Unsendable(_("It updates or cancels an alert that was never sent from here."))
     if alert.scope != Alert.Scope.PUBLIC:
         raise Unsendable(_("Its scope is %s: it is not for the public.") % alert.scope)
+
+
+def _knows_predecessor(alert: Alert) -> bool:
+    """Whether one of the alerts that it refers to was sent by the same agency."""
+    sent = Alert.objects.filter(
+        bulletin__agency=alert.bulletin.agency, bulletin__status=Bulletin.Status.PUBLISHED
+    ).exclude(pk=alert.pk)
+    return any(
+        sent.filter(sender=sender, identifier=identifier).exists() for sender, identifier, *_sent in alert.references
+    )
 
 
 def _detail_errors(details: AlertDetails) -> dict[str, list[str]]:

@@ -25,13 +25,13 @@ def count_audience(topics: Iterable[Topic]) -> AudienceCount:
 
 
 # Where the slice ends: the id at which the first of the topics reaches the limit. Each topic reads at most `limit`
-# entries of its index, whatever the size of the audience. Nothing when every topic has fewer left: then it is the last.
+# entries of its index, whoever of them will match: a filter here could read a topic to its end for every slice.
+# Nothing when every topic has fewer left: then it is the last.
 UPPER_END = """
 SELECT min(reached.id) FROM unnest(%(topics)s::bigint[]) AS topic(id)
 CROSS JOIN LATERAL (
     SELECT s.{recipient} AS id FROM subscriptions_subscription s
-    WHERE s.topic_id = topic.id AND s.{recipient} > %(after)s AND s.ended_at IS NULL
-      AND s.started_at <= %(cut_off)s {frequency}
+    WHERE s.topic_id = topic.id AND s.{recipient} > %(after)s AND s.ended_at IS NULL AND s.{recipient} IS NOT NULL
     ORDER BY s.{recipient} OFFSET %(limit)s - 1 LIMIT 1
 ) AS reached
 """
@@ -95,6 +95,7 @@ SELECT count(*) FROM added
 """
 
 LAST_ID = 2**63 - 1
+SMALLEST = 100  # entries of each topic in a slice, however many topics there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def expand(*, slice_: Slice, dispatch: Dispatch) -> Expanded:
         "after": slice_.after_id,
         "since": dispatch.since,
         "cut_off": dispatch.cut_off,
-        "limit": max(size // max(len(topics), 1), 1),
+        "limit": max(size // max(len(topics), 1), SMALLEST),
         "month": dispatch.month,
         "dispatch": dispatch.pk,
         "kind": kind.value,

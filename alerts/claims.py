@@ -72,7 +72,7 @@ CLAIM_RETRIES = """
 WITH due AS (
     SELECT d.month, d.dispatch_id, d.recipient_kind, d.recipient_id FROM alerts_delivery d
     JOIN alerts_dispatch o ON o.id = d.dispatch_id AND o.state = 'sending'
-    WHERE d.lane = %(lane)s AND d.channel = %(channel)s AND d.next_attempt_at <= clock_timestamp()
+    WHERE d.lane = %(lane)s AND d.channel = %(channel)s AND d.status = 2 AND d.next_attempt_at <= clock_timestamp()
     ORDER BY d.next_attempt_at LIMIT %(batch)s FOR UPDATE OF d SKIP LOCKED
 ), until AS (SELECT clock_timestamp() + %(lease)s AS moment)
 UPDATE alerts_delivery d SET next_attempt_at = until.moment FROM due, until
@@ -148,7 +148,8 @@ def _ends_at(dispatch_id: int) -> datetime:
     dispatch = Dispatch.objects.select_related("approval__alert").get(pk=dispatch_id)
     lifetime = RULES[Lane(dispatch.lane)].lifetime
     if lifetime is not None:
-        return dispatch.cut_off + lifetime
+        # A digest's cut-off may lie far back: its run is made when the platform is up again.
+        return (dispatch.cut_off if dispatch.bulletin_id else dispatch.created_at) + lifetime
     assert dispatch.approval is not None  # noqa: S101  the database's check constraint
     expires = dispatch.approval.alert.expires
     assert expires is not None  # noqa: S101  approve_alert has checked it

@@ -14,12 +14,13 @@ from subscriptions.models import Frequency
 
 HOUR = 6  # UTC, at which digests are made
 WEEKDAY = 0  # Monday: the day of the weekly ones
+SETTLED = timedelta(minutes=1)  # a bulletin published just before the hour may commit just after it
 PERIODS = {Frequency.DAILY: timedelta(days=1), Frequency.WEEKLY: timedelta(days=7)}
 
 
 def start_due_runs() -> list[Dispatch]:
     """Start the runs whose time has come and that nobody has started; asking again starts nothing twice."""
-    now = timezone.now()
+    now = timezone.now() - SETTLED
     return [run for period in PERIODS if (run := start_run(period=period, cut_off=_last_time(period, now)))]
 
 

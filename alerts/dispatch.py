@@ -4,6 +4,7 @@ First attempts before retries; an agency's next slice is expanded while its last
 aside while an emergency is under way.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 
@@ -19,6 +20,7 @@ from alerts.runtime import runtime
 from govnotify.lib.database import query
 from govnotify.lib.queues import Queue, wake
 
+logger = logging.getLogger(__name__)
 SEND = {Channel.EMAIL: send_mail, Channel.WEBHOOK: send_webhooks}
 
 
@@ -32,7 +34,10 @@ def retries(lane: Lane, channel: Channel) -> bool:
     """Send the deliveries whose next attempt is due. False when there are none."""
     claims = claim_retries(lane, channel)
     for claim in claims:
-        _send(claim)
+        try:
+            _send(claim)
+        except Exception:  # of one dispatch: the others were claimed with it and must not wait for it
+            logger.exception("retries of dispatch %s", claim.dispatch_id)
     return bool(claims)
 
 

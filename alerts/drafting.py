@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from agencies.audit import Actor, record
-from agencies.models import Agency, ApiKey, User
+from agencies.models import Agency, ApiKey, Role, User
 from alerts.content import ContentRefused, VariantText, check_content
 from alerts.models import Bulletin, BulletinTopic, BulletinVariant
 from channels.markup import BadMarkup, BodyFormat, to_safe_html
@@ -45,10 +45,14 @@ def edit_bulletin(
     locked = Bulletin.objects.select_for_update().select_related("agency").get(pk=bulletin.pk)
     if locked.status != Bulletin.Status.DRAFT:
         raise ContentRefused({"status": ["This bulletin has been published; it can no longer be edited."]})
+    if locked.is_alert:
+        if not editor.may(Role.OPERATOR, locked.agency):
+            raise ContentRefused({"status": ["Changing an alert takes the role of emergency operator."]})
+        locked.created_by = editor  # who changes an alert answers for it, and so can't be the one who approves it
     check_content(agency=locked.agency, topics=topics, variants=variants)
     before = {"titles": {variant.language: variant.title for variant in locked.variants.all()}}
     write_content(bulletin=locked, topics=topics, variants=variants)
-    locked.save(update_fields=["edited_at"])
+    locked.save(update_fields=["edited_at", "created_by"])
     record(
         actor=Actor.of(editor),
         verb="bulletin.edited",

@@ -40,9 +40,17 @@ def expand_next(lane: Lane, channel: Channel) -> int | None:
         Slice.objects.create(
             dispatch=dispatch, kind=slice_.kind, lane=lane, agency_id=slice_.agency_id, after_id=found.through_id
         )
-    elif not dispatch.slices.filter(expanded_at=None).exists():
-        Dispatch.objects.filter(pk=dispatch.pk).update(expanded_at=timezone.now())
+    else:
+        # The last slices of two kinds may end at once: one waits here for the other, and then sees it.
+        Dispatch.objects.select_for_update(no_key=True).get(pk=dispatch.pk)
+        note_expanded(dispatch.pk)
     return dispatch.pk
+
+
+def note_expanded(dispatch_id: int) -> None:
+    """Say that the whole audience has its rows, where that is so."""
+    if not Slice.objects.filter(dispatch=dispatch_id, expanded_at=None).exists():
+        Dispatch.objects.filter(pk=dispatch_id, expanded_at=None).update(expanded_at=timezone.now())
 
 
 # Agencies in the order of their turns; one that has batches enough waiting needs no more of them yet, so a small

@@ -6,41 +6,48 @@ from alerts.claims import Claim, Recipient
 from alerts.mailing import SKIPPED
 from alerts.models import Bulletin, Dispatch
 from alerts.runtime import Runtime
-from alerts.window import Window
+from alerts.window import PATIENCE, window
 from channels.outcome import Outcome, Reason, Verdict
 from channels.secrets import UnreadableSecret
-from channels.webhook.call import Attempt, Call
+from channels.webhook.call import Call
 from channels.webhook.payload import EventType, PayloadTooLarge, event, thin
+from govnotify.lib.database import outlast
 from subscriptions.keys import secret_box
 
 
 async def send_webhooks(claim: Claim, runtime: Runtime) -> None:
     """Call every endpoint of the claim and record what became of each."""
-    window = Window(claim, runtime.recorder, lambda: None)
-    body = await runtime.loop.run_in_executor(runtime.recorder, payload, claim.dispatch_id)
-    named: dict[str, Recipient] = {}
-    calls = []
-    for recipient in claim.recipients:
-        window.take()
-        if recipient.skip:
-            window.settle((recipient, SKIPPED))
-            continue
-        name = f"msg_{claim.dispatch_id}_{recipient.id}"  # the same on every retry of this delivery
-        try:
-            secrets = [secret_box().decrypt(recipient.secret)]
-        except UnreadableSecret as error:  # one endpoint's trouble must not hold up the others
-            window.settle((recipient, Outcome(Verdict.PERMANENT, Reason.POLICY, "", str(error))))
-            continue
-        named[name] = recipient
-        calls.append(Call(url=recipient.address, secrets=secrets, message_id=name, body=body))
+    body = await runtime.loop.run_in_executor(runtime.recorder, _prepared, claim.dispatch_id)
+    async with window(claim, runtime.recorder, lambda: None) as opened:
+        named: dict[str, Recipient] = {}
+        calls = []
+        for recipient in claim.recipients:
+            opened.take()
+            try:
+                call = _call(claim.dispatch_id, recipient, body)
+            except UnreadableSecret as error:  # one endpoint's trouble must not hold up the others
+                opened.settle((recipient, Outcome(Verdict.PERMANENT, Reason.POLICY, "", str(error))))
+                continue
+            if call is None:
+                opened.settle((recipient, SKIPPED))
+                continue
+            named[call.message_id] = recipient
+            calls.append(call)
+        await runtime.webhooks.post_many(
+            calls, lambda call, attempt: opened.settle((named[call.message_id], attempt.outcome))
+        )
 
-    def settle(call: Call, attempt: Attempt) -> None:
-        window.settle((named[call.message_id], attempt.outcome))
 
-    try:
-        await runtime.webhooks.post_many(calls, settle)
-    finally:
-        await window.close()
+def _call(dispatch_id: int, recipient: Recipient, body: bytes) -> Call | None:
+    """The signed call, its id the same on every retry of this delivery; None for an endpoint that is skipped."""
+    if recipient.skip:
+        return None
+    secrets = [secret_box().decrypt(recipient.secret)]
+    return Call(url=recipient.address, secrets=secrets, message_id=f"msg_{dispatch_id}_{recipient.id}", body=body)
+
+
+def _prepared(dispatch_id: int) -> bytes:
+    return outlast(lambda: payload(dispatch_id), seconds=PATIENCE)
 
 
 def payload(dispatch_id: int) -> bytes:

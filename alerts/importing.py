@@ -10,15 +10,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies.audit import Actor, record
-from agencies.models import Agency, ApiKey, Role, User
+from agencies.models import Agency, ApiKey, User
 from alerts.alerting import AlertDetails, draft_alert
 from alerts.cap.lexical import format_reference, format_time
 from alerts.cap.message import CapMessage, Category, Certainty, Info, Reference, Severity, Urgency
 from alerts.cap.reading import CapRefused, read
 from alerts.imported_texts import merged_areas, texts_of, worst_first
-from alerts.models import Alert, Bulletin
-from alerts.publishing import NotAllowed
+from alerts.models import Alert
 from subscriptions.models import Topic
 
 LONGEST_NAME = 200  # of identifier, sender and event, as their columns hold them
@@ -78,22 +76,6 @@ def import_cap(
         raise
     alert.refresh_from_db()  # as everybody else will see it: the approval's hash is over what is stored
     return alert
-
-
-@transaction.atomic
-def take_over(*, alert: Alert, operator: User) -> None:
-    """A person answers for an alert that a machine drafted, so that a second one can approve it.
-
-    Raises NotAllowed.
-    """
-    bulletin = Bulletin.objects.select_for_update(of=["self"]).select_related("agency").get(pk=alert.pk)
-    if not operator.may(Role.OPERATOR, bulletin.agency):
-        raise NotAllowed(_("Taking an alert over takes the role of emergency operator at %s.") % bulletin.agency)
-    if bulletin.created_by_id is not None or bulletin.status != Bulletin.Status.DRAFT:
-        raise NotAllowed(_("This alert has its author already, or was sent."))
-    bulletin.created_by = operator
-    bulletin.save(update_fields=["created_by", "edited_at"])
-    record(actor=Actor.of(operator), verb="alert.taken-over", target=bulletin, agency=bulletin.agency)
 
 
 def _require_storable(message: CapMessage) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import models
 
+from channels.smtp import Timeouts
 from govnotify.lib.queues import Queue
 
 
@@ -38,6 +39,7 @@ class LaneRules:
     workers: int  # hints sent when there is work: as many workers as may take part
     retries: dict[Channel, tuple[float, ...]]  # seconds before attempt 2, 3, …; then the last step again
     lifetime: timedelta | None  # of a delivery from its dispatch on; None: until the alert expires
+    timeouts: Timeouts  # with the relay
 
 
 SECOND, MINUTE, HOUR = 1.0, 60.0, 3600.0
@@ -56,21 +58,26 @@ ROUTINE_WEBHOOK = (5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 *
 EMERGENCY_MAIL = (2 * SECOND, 5 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE)
 EMERGENCY_WEBHOOK = (2.0, 5.0, 15.0, 30.0, MINUTE, 2 * MINUTE, 5 * MINUTE)
 
+# RFC 5321 section 4.5.3.2 allows a server minutes. A lane that is in a hurry does not wait so long for a relay, and
+# less long than its lease, so that nobody else sends the same meanwhile.
+HURRIED = Timeouts(connect=5, greeting=15, command=15, data=15, block=15, verdict=25)
+PATIENT = Timeouts().scaled(0.25)
+
 RULES: dict[Lane, LaneRules] = {
     Lane.EMERGENCY: LaneRules(
-        first_slice=500, slice=5_000, batch=250, workers=2, lifetime=None,
+        first_slice=500, slice=5_000, batch=250, workers=2, lifetime=None, timeouts=HURRIED,
         retries={Channel.EMAIL: EMERGENCY_MAIL, Channel.WEBHOOK: EMERGENCY_WEBHOOK},
     ),
     Lane.TRANSACTIONAL: LaneRules(
-        first_slice=0, slice=0, batch=100, workers=1, lifetime=timedelta(hours=1),
+        first_slice=0, slice=0, batch=100, workers=1, lifetime=timedelta(hours=1), timeouts=HURRIED,
         retries={Channel.EMAIL: (15 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE)},
     ),
     Lane.ROUTINE: LaneRules(
-        first_slice=500, slice=20_000, batch=1_000, workers=2, lifetime=timedelta(hours=24),
+        first_slice=500, slice=20_000, batch=1_000, workers=2, lifetime=timedelta(hours=24), timeouts=PATIENT,
         retries={Channel.EMAIL: ROUTINE_MAIL, Channel.WEBHOOK: ROUTINE_WEBHOOK},
     ),
     Lane.DIGEST: LaneRules(
-        first_slice=2_000, slice=10_000, batch=500, workers=1, lifetime=timedelta(hours=20),
+        first_slice=2_000, slice=10_000, batch=500, workers=1, lifetime=timedelta(hours=20), timeouts=PATIENT,
         retries={Channel.EMAIL: ROUTINE_MAIL},
     ),
 }  # fmt: skip

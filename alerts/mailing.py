@@ -1,5 +1,6 @@
 """E-mail: a claim's recipients become envelopes, one by one as connections ask for them."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -11,14 +12,16 @@ from alerts.lanes import Lane
 from alerts.models import Dispatch
 from alerts.rendering import edition
 from alerts.runtime import Runtime
-from alerts.window import Window
+from alerts.window import PATIENCE, Window, window
 from channels.address import Address, BadAddress, parse_address
 from channels.message import Hole, address_header_value
 from channels.outcome import Outcome, Reason, Verdict
 from channels.smtp.envelope import Envelope
 from channels.tokens import signed_id, unsubscribe_token
+from govnotify.lib.database import outlast
 from subscriptions.keys import signer
 
+logger = logging.getLogger(__name__)
 SKIPPED = Outcome(Verdict.PERMANENT)
 ENDED = Outcome(Verdict.PERMANENT, Reason.NONE, "", "its time was over before it could be sent")
 MOST_TOPICS = 40  # in an unsubscribe token; who follows more of a bulletin's topics leaves the others on the page
@@ -60,6 +63,9 @@ class MailFeed:
                 return envelope(self.claim.dispatch_id, self._edition, recipient)
             except BadAddress as error:
                 self.window.settle((recipient, Outcome(Verdict.PERMANENT, Reason.REFUSED, "", str(error))))
+            except Exception:  # one message that can't be made must not hold up the others, and is not given up at once
+                logger.exception("dispatch %s to subscriber %s can't be rendered", self.claim.dispatch_id, recipient.id)
+                self.window.settle((recipient, Outcome(Verdict.TRANSIENT, detail="it could not be rendered")))
         return None
 
     def record(self, envelope: Envelope, outcome: Outcome) -> None:
@@ -89,12 +95,14 @@ def envelope(dispatch_id: int, edition: Edition, recipient: Recipient) -> Envelo
 
 async def send_mail(claim: Claim, runtime: Runtime) -> None:
     """Send to every recipient of the claim and record what became of each."""
-    window = Window(claim, runtime.recorder, runtime.relay.wake)
-    feed = MailFeed(claim, await runtime.loop.run_in_executor(runtime.recorder, _edition, claim), window)
-    try:
-        await runtime.relay.send(feed)
-    finally:
-        await window.close()
+    prepared = await runtime.loop.run_in_executor(runtime.recorder, _prepared, claim)
+    relay = runtime.relay(claim.lane)
+    async with window(claim, runtime.recorder, relay.wake) as opened:
+        await relay.send(MailFeed(claim, prepared, opened))
+
+
+def _prepared(claim: Claim) -> Edition:
+    return outlast(lambda: _edition(claim), seconds=PATIENCE)
 
 
 def _edition(claim: Claim) -> Edition:

@@ -33,12 +33,24 @@ class Decision(NamedTuple):
     detail: str
 
 
-# %(mine)s says whether the claim still holds; for a batch that is its token.
+# `late`: accepted by a worker that had lost its lease, of rows that the next one has decided otherwise meanwhile. The
+# fact wins, and what was counted for the decision is taken back.
 RECORD_BATCH = """
-WITH sent AS (
+WITH overtaken AS (
+    SELECT recipient_id, status FROM alerts_delivery
+    WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
+      AND recipient_id = ANY(%(sent)s::bigint[]) AND status NOT IN (0, 1) FOR UPDATE
+), late AS (
+    UPDATE alerts_delivery d SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL,
+           next_attempt_at = NULL
+    FROM overtaken o
+    WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
+      AND d.channel = %(channel)s AND d.recipient_id = o.recipient_id
+    RETURNING o.status
+), sent AS (
     UPDATE alerts_delivery SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL
     WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
-      AND recipient_id = ANY(%(sent)s::bigint[]) AND status <> 1
+      AND recipient_id = ANY(%(sent)s::bigint[]) AND status = 0
     RETURNING 1
 ), decided AS (
     UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
@@ -51,10 +63,11 @@ WITH sent AS (
     RETURNING d.status
 )
 UPDATE alerts_batch SET
-    sent = sent + (SELECT count(*) FROM sent),
-    deferred = deferred + (SELECT count(*) FROM decided WHERE status = 2),
-    failed = failed + (SELECT count(*) FROM decided WHERE status = 3),
-    skipped = skipped + (SELECT count(*) FROM decided WHERE status = 6),
+    sent = sent + (SELECT count(*) FROM sent) + (SELECT count(*) FROM late),
+    deferred = deferred + (SELECT count(*) FROM decided WHERE status = 2)
+               - (SELECT count(*) FROM late WHERE status = 2),
+    failed = failed + (SELECT count(*) FROM decided WHERE status = 3) - (SELECT count(*) FROM late WHERE status = 3),
+    skipped = skipped + (SELECT count(*) FROM decided WHERE status = 6) - (SELECT count(*) FROM late WHERE status = 6),
     first_sent_at = coalesce(first_sent_at, %(first)s::timestamptz),
     last_sent_at = CASE WHEN %(any_sent)s THEN clock_timestamp() ELSE last_sent_at END,
     leased_until = CASE WHEN token = %(token)s THEN clock_timestamp() + %(lease)s ELSE leased_until END,
@@ -186,7 +199,8 @@ def _decide(claim: Claim, recipient: Recipient, outcome: Outcome) -> Decision:
 def _suppress(results: Sequence[Result]) -> None:
     hard = {recipient.id: outcome for recipient, outcome in results if outcome.suppresses}
     if hard:
-        for subscriber in Subscriber.objects.filter(pk__in=hard):
+        # In one order whoever does it, so that two lanes with the same addresses never wait for each other in a ring.
+        for subscriber in Subscriber.objects.filter(pk__in=hard).order_by("address_key"):
             suppress(address_keys=[bytes(subscriber.address_key)], reason="hard-bounce", code=hard[subscriber.pk].code)
 
 

@@ -2,8 +2,10 @@
 
 from datetime import date
 
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
+
+from govnotify.lib.database import query
 
 TABLES = ("alerts_delivery", "alerts_digestitem")
 # Half of each page stays free, so that recording an outcome rewrites the row in place (HOT) and touches no index.
@@ -12,26 +14,31 @@ MONTHS_AHEAD = 3
 
 
 def ensure_month(month: date) -> None:
-    """Make the partitions of the month that begins on `month`; where they stand, this is two catalogue look-ups."""
-    following = next_month(month)
+    """Make the partitions of the month that begins on `month`; where they stand, this is two catalogue look-ups.
+
+    Made apart and then attached: CREATE … PARTITION OF would lock out every lane until the last reader is done.
+    """
     for table in TABLES:
         partition = f"{table}_{month:%Y_%m}"
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass(%s)", [partition])
-            if cursor.fetchone() == (None,):
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [partition])
-                cursor.execute(
-                    sql.SQL(
-                        "CREATE TABLE IF NOT EXISTS {} PARTITION OF {} FOR VALUES FROM ({}) TO ({}) "
-                        "WITH (fillfactor = {})"
-                    ).format(
-                        sql.Identifier(partition),
-                        sql.Identifier(table),
-                        sql.Literal(month.isoformat()),
-                        sql.Literal(following.isoformat()),
-                        sql.Literal(FILL[table]),
-                    )
-                )
+        if query("SELECT to_regclass(%(name)s)", {"name": partition}) == [(None,)]:
+            _make(table, partition, month)
+
+
+@transaction.atomic
+def _make(table: str, partition: str, month: date) -> None:
+    names = {"table": sql.Identifier(table), "partition": sql.Identifier(partition)}
+    create = sql.SQL("CREATE TABLE {partition} (LIKE {table} INCLUDING ALL) WITH (fillfactor = {fill})").format(
+        **names, fill=sql.Literal(FILL[table])
+    )
+    attach = sql.SQL(
+        "ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ({first}) TO ({following})"
+    ).format(**names, first=sql.Literal(month.isoformat()), following=sql.Literal(next_month(month).isoformat()))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [partition])
+        cursor.execute("SELECT to_regclass(%s)", [partition])
+        if cursor.fetchone() == (None,):  # nobody made it while we waited
+            cursor.execute(create)
+            cursor.execute(attach)
 
 
 def ensure_months_ahead(today: date) -> None:

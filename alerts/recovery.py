@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from agencies.audit import seal
 from alerts.digests import start_due_runs
+from alerts.fanout import note_expanded
 from alerts.lanes import CHANNEL_OF, QUEUE_OF, RULES, Channel, Lane, RecipientKind
 from alerts.models import Dispatch
 from alerts.outcomes import finish
@@ -32,7 +33,7 @@ WHERE s.expanded_at IS NULL
 """
 DUE = """
 SELECT EXISTS (SELECT 1 FROM alerts_delivery d JOIN alerts_dispatch o ON o.id = d.dispatch_id AND o.state = 'sending'
-WHERE d.lane = %(lane)s AND d.channel = %(channel)s AND d.next_attempt_at <= clock_timestamp())
+WHERE d.lane = %(lane)s AND d.channel = %(channel)s AND d.status = 2 AND d.next_attempt_at <= clock_timestamp())
 """
 
 
@@ -62,7 +63,7 @@ def wake_lanes() -> None:
         idle = RULES[lane].workers - waiting.leased
         if (waiting.batches or waiting.slices) and idle > 0:
             wake(QUEUE_OF[lane, channel], times=idle)
-        elif waiting.retries:
+        if waiting.retries:
             wake(_retry_queue(lane, channel))
     now = timezone.now()
     if OutboxMessage.objects.filter(next_attempt_at__lte=now).exists():
@@ -91,5 +92,6 @@ def _retry_queue(lane: Lane, channel: Channel) -> Queue:
 def _finish_settled() -> None:
     """Close dispatches whose worker died between its last record and closing them."""
     old = timezone.now() - timedelta(seconds=10)
-    for pk in Dispatch.objects.unfinished().filter(expanded_at__lt=old).values_list("pk", flat=True):
+    for pk in Dispatch.objects.unfinished().filter(created_at__lt=old).values_list("pk", flat=True):
+        note_expanded(pk)
         finish(pk)

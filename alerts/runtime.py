@@ -14,6 +14,7 @@ import uvloop
 from django.conf import settings
 from django.db import connections
 
+from alerts.lanes import RULES, Lane
 from channels.smtp.pool import SmtpPool
 from channels.smtp.relay import Relay
 from channels.webhook.client import WebhookClient
@@ -28,14 +29,21 @@ class Runtime:
     def __init__(self) -> None:
         self.loop = uvloop.new_event_loop()
         # One thread, so that records are written in order, on a database connection of its own.
+        self._relays: dict[Lane, SmtpPool] = {}
         self.recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
 
     def run(self, work: Coroutine[None, None, T]) -> T:
         return self.loop.run_until_complete(work)
 
-    @cached_property
-    def relay(self) -> SmtpPool:
-        return SmtpPool(Relay.from_url(settings.EMAIL_URL), connections=settings.EMAIL_CONNECTIONS)
+    def relay(self, lane: Lane) -> SmtpPool:
+        """The lane's connections to the relay: of its own, with its own patience."""
+        if lane not in self._relays:
+            self._relays[lane] = SmtpPool(
+                Relay.from_url(settings.EMAIL_URL),
+                connections=settings.EMAIL_CONNECTIONS,
+                timeouts=RULES[lane].timeouts,
+            )
+        return self._relays[lane]
 
     @cached_property
     def webhooks(self) -> WebhookClient:
@@ -47,9 +55,9 @@ class Runtime:
 
     def close(self) -> None:
         """Say goodbye to every server; what is needed again is opened again, from the settings as they are then."""
-        relay, webhooks = self.__dict__.pop("relay", None), self.__dict__.pop("webhooks", None)
-        if relay is not None:
-            self.run(relay.close())
+        while self._relays:
+            self.run(self._relays.popitem()[1].close())
+        webhooks = self.__dict__.pop("webhooks", None)
         if webhooks is not None:
             self.run(webhooks.close())
         self.recorder.submit(connections.close_all).result()

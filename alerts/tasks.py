@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from celery import shared_task
+from django.db import InterfaceError, OperationalError, connection
 
 from alerts.dispatch import first_attempts, retries, work
 from alerts.lanes import Channel, Lane
@@ -39,4 +40,8 @@ WORK: dict[Queue, Sequence[Callable[[], bool]]] = {
 @shared_task(name=TASK)
 def do_work(queue: str) -> None:
     """Work on `queue` for a few seconds at most."""
-    work(Queue(queue), WORK[Queue(queue)])
+    try:
+        work(Queue(queue), WORK[Queue(queue)])
+    except (OperationalError, InterfaceError):
+        connection.close()  # Celery keeps connections: without this the next task would find the broken one
+        raise

@@ -38,9 +38,11 @@ def send_outbox() -> bool:
     messages = _claim()
     if messages:
         feed = OutboxFeed(messages)
-        runtime().run(runtime().relay.send(feed))
-        for message, outcome in feed.results:
-            _record(message, outcome)
+        try:
+            runtime().run(runtime().relay(Lane.TRANSACTIONAL).send(feed))
+        finally:
+            for message, outcome in feed.results:
+                _record(message, outcome)
     return bool(messages)
 
 
@@ -118,8 +120,8 @@ def _record(message: OutboxMessage, outcome: Outcome) -> None:
         sent_at=now if outcome.accepted else None,
     )
     if outcome.suppresses:
-        person = Subscriber.objects.get(pk=message.subscriber_id)
-        suppress(address_keys=[bytes(person.address_key)], reason="hard-bounce", code=outcome.code)
+        for person in Subscriber.objects.filter(pk=message.subscriber_id):
+            suppress(address_keys=[bytes(person.address_key)], reason="hard-bounce", code=outcome.code)
 
 
 def _next_attempt(message: OutboxMessage, outcome: Outcome, now: datetime) -> datetime | None:

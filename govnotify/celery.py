@@ -34,6 +34,8 @@ app.conf.update(
     broker_transport_options={
         "socket_connect_timeout": 1,
         "socket_timeout": 30,
+        # Of a connection to send on; workers have their own. By default each hint waits 6 s for a broker that is gone.
+        "max_retries": 0,
         # By default the transport sweeps for lost messages only about every 100 s.
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 1,

@@ -109,7 +109,7 @@ DATABASES["default"] |= {
 }
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "govnotify.lib.cache.ForgetfulRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "web",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},

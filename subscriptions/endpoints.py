@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency
+from channels.outcome import Outcome, Reason, Verdict
+from channels.secrets import UnreadableSecret
 from channels.webhook.call import Attempt
 from channels.webhook.challenge import TIME_LIMIT, verify_endpoint
 from channels.webhook.client import WebhookClient
@@ -114,13 +116,18 @@ def _claim(waiting: QuerySet[Endpoint], limit: int) -> list[Endpoint]:
 
 async def _challenge(endpoints: Sequence[Endpoint]) -> list[Attempt]:
     client = WebhookClient(guard(), ca_file=settings.WEBHOOK_CA_FILE)
-    secrets = [secret_box().decrypt(endpoint.sealed_secret) for endpoint in endpoints]
     try:
-        return await asyncio.gather(
-            *(verify_endpoint(client, one.url, secret) for one, secret in zip(endpoints, secrets, strict=True))
-        )
+        return await asyncio.gather(*(_challenge_one(client, endpoint) for endpoint in endpoints))
     finally:
         await client.close()
+
+
+async def _challenge_one(client: WebhookClient, endpoint: Endpoint) -> Attempt:
+    try:
+        secret = secret_box().decrypt(endpoint.sealed_secret)
+    except UnreadableSecret as error:  # its neighbours must not wait for it
+        return Attempt(Outcome(Verdict.PERMANENT, Reason.POLICY, "", str(error)), None, 0, b"")
+    return await verify_endpoint(client, endpoint.url, secret)
 
 
 def _record(endpoint: Endpoint, attempt: Attempt) -> None:

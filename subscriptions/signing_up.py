@@ -13,7 +13,7 @@ from channels.address import Address, parse_address
 from govnotify.lib.queues import Queue, wake
 from subscriptions.address_key import address_key_of
 from subscriptions.limits import admit_sign_up
-from subscriptions.models import Frequency, OutboxMessage, SignUp, Subscriber, Topic
+from subscriptions.models import Frequency, OutboxMessage, SignUp, Subscriber, Suppression, Topic
 
 DAY = timedelta(days=1)
 CONFIRMATIONS = (OutboxMessage.Kind.CONFIRM, OutboxMessage.Kind.ALREADY_SUBSCRIBED)
@@ -69,7 +69,10 @@ def _had_a_mail_today(subscriber: Subscriber) -> bool:
 
 
 def _changes_something(request: SignUp) -> bool:
+    """Also for somebody who has it all but is no longer written to: confirming lifts the suppression."""
     current = request.subscriber.subscriptions.current().values_list("topic_id", "frequency")
     has = {str(topic_id): frequency for topic_id, frequency in current}
     active = request.subscriber.status == Subscriber.Status.ACTIVE
-    return not active or any(has.get(topic_id) != frequency for topic_id, frequency in request.choices.items())
+    suppressed = Suppression.objects.filter(address_key=request.subscriber.address_key).exists()
+    asks_more = any(has.get(topic_id) != frequency for topic_id, frequency in request.choices.items())
+    return not active or suppressed or asks_more

@@ -77,7 +77,7 @@ class Bulletin(models.Model):
         return [link.topic for link in self.topic_links.select_related("topic").order_by("position")]
 
     def variant_for(self, language: str) -> "BulletinVariant | None":
-        """The variant in the language, else in its nearest form (“fr” and “fr-CA”), else in the agency's, else the oldest.
+        """The variant in the language, else in its nearest form (“fr”, “fr-CA”), else in the agency's, else the oldest.
 
         None only for an empty draft.
         """

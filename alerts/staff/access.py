@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
@@ -108,8 +107,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _lacks_second_factor(user: User, roles: set[str]) -> bool:
-    asked = getattr(settings, "SECOND_FACTOR_REQUIRED", True)
-    return bool(asked and roles & WITH_SECOND_FACTOR and not is_mfa_enabled(user))
+    return bool(roles & WITH_SECOND_FACTOR and not is_mfa_enabled(user))
 
 
 def _is_idle(request: HttpRequest) -> bool:

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from agencies.models import Role
+from alerts import alerting
 from alerts.alerting import Unsendable, check_sendable
 from alerts.audience import count_audience
 from alerts.content import ContentRefused, VariantText
 from alerts.drafting import edit_bulletin
-from alerts.importing import take_over
 from alerts.models import Alert, Bulletin
 from alerts.publishing import NotAllowed
 from alerts.staff.access import alert_of, person, staff_page
@@ -111,7 +111,7 @@ def take_over_alert(request: HttpRequest, pk: int) -> HttpResponse:
     """The person answers for an alert that a machine drafted."""
     alert = alert_of(request, pk, Role.OPERATOR)
     try:
-        take_over(alert=alert, operator=person(request))
+        alerting.take_over_alert(alert=alert, operator=person(request))
     except NotAllowed as refused:
         messages.error(request, str(refused))
     else:

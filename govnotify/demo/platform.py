@@ -43,6 +43,7 @@ def set_environment(state: State, ports: Ports, servers: Servers) -> None:
         "WEBHOOK_ALLOWED_PORTS": str(ports.receiver),
         "WEBHOOK_CA_FILE": str(servers.certificate),
         "BEAT_SCHEDULE": str(state.folder / "beat-schedule"),
+        "OPENBLAS_NUM_THREADS": "1",  # shapely brings numpy, and that a thread, which does not survive a fork
         # Every worker would run Django's system checks, and so import every page; `make check` has run them.
         "CELERY_SKIP_CHECKS": "1",
     }

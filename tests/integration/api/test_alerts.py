@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from agencies.models import Agency, Role
 from agencies.models.api_key import Scope
-from alerts.alerting import approve_alert, content_hash
-from alerts.importing import take_over
+from alerts.alerting import approve_alert, content_hash, take_over_alert
 from alerts.models import Alert, Dispatch
 from alerts.publishing import NotAllowed
 from tests.integration.api.messages import cap
@@ -49,8 +48,8 @@ def test_a_machines_alert_takes_two_people(agency: Agency, machine: Machine) -> 
     with pytest.raises(NotAllowed, match="take this alert over"):
         approve_alert(alert=alert, approver=approver, seen_hash=content_hash(alert))
     with pytest.raises(NotAllowed, match="operator"):
-        take_over(alert=alert, operator=approver)
-    take_over(alert=alert, operator=operator)
+        take_over_alert(alert=alert, operator=approver)
+    take_over_alert(alert=alert, operator=operator)
     with pytest.raises(NotAllowed, match="second person"):
         approve_alert(alert=alert, approver=operator, seen_hash=content_hash(alert))
     approve_alert(alert=alert, approver=approver, seen_hash=content_hash(alert))

@@ -30,7 +30,10 @@ from tests.integration.staff.cast import a_person, a_topic, an_agency, listeners
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORDS = VariantText(
-    language="en", title="Flash flood in the lower town", body="The Brook is over its banks.", instruction="Go upstairs."
+    language="en",
+    title="Flash flood in the lower town",
+    body="The Brook is over its banks.",
+    instruction="Go upstairs.",
 )
 
 
@@ -145,9 +148,7 @@ def test_an_alert_can_t_be_published_past_its_approval(office):
 
 
 def test_an_alert_drafted_by_a_machine_needs_two_people(office):
-    alert = draft_alert(
-        agency=office.agency, topics=[office.topic], variants=[WORDS], details=details(), author=None
-    )
+    alert = draft_alert(agency=office.agency, topics=[office.topic], variants=[WORDS], details=details(), author=None)
     with pytest.raises(NotAllowed, match="take this alert over"):
         office.approve(alert)
     take_over_alert(alert=alert, operator=office.operator)
