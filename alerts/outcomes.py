@@ -209,6 +209,6 @@ def _alarm(claim: Claim, results: Sequence[Result]) -> None:
     refused = [outcome for _, outcome in results if outcome.reason is Reason.POLICY]
     if refused:
         logger.error(
-            "the relay refuses dispatch %s by policy, %d messages: %s %s",
-            claim.dispatch_id, len(refused), refused[0].code, refused[0].detail,
+            "%d messages of dispatch %s are refused, and the fault is ours: %s %s",
+            len(refused), claim.dispatch_id, refused[0].code, refused[0].detail,
         )  # fmt: skip

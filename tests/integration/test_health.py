@@ -1,6 +1,7 @@
 """The health pages tell load balancers and people the truth."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,7 +15,7 @@ from subscriptions.models import Frequency
 pytestmark = pytest.mark.django_db
 
 
-def health(status: int) -> dict:
+def health(status: int) -> Any:
     answer = Client().get("/health/")
     assert answer.status_code == status
     return answer.json()["parts"]

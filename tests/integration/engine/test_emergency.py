@@ -1,6 +1,7 @@
 """Two people, one hash, a lane of its own."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -38,7 +39,7 @@ WORDS = VariantText(
 
 
 def details(**changes) -> AlertDetails:
-    values = {
+    values: dict[str, Any] = {
         "event": "Flash flood",
         "category": ["Met"],
         "urgency": "Immediate",

@@ -58,7 +58,7 @@ def test_a_refusal_by_policy_never_suppresses_the_citizen_and_calls_the_operator
         done = progress_after(publish)
     assert done.failed == 1
     assert not Suppression.objects.exists()
-    assert "refuses dispatch" in caplog.text
+    assert "the fault is ours" in caplog.text
     assert "citizen1" not in caplog.text
 
 
