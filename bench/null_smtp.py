@@ -20,6 +20,7 @@ from typing import cast
 import uvloop
 
 END_OF_DATA = b"\r\n.\r\n"
+TAIL = 512  # octets: room for the lone dot and the commands of the next message
 EHLO = b"250-null\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES\r\n"
 FIXED_ANSWERS = {
     b"MAIL": b"250 2.1.0 Ok\r\n",
@@ -76,7 +77,6 @@ class NullSmtp(asyncio.Protocol):
         self._rest = b""
         self._in_data = False
         self._recipients = b""
-        self._octets = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop has classes of its own
@@ -88,7 +88,7 @@ class NullSmtp(asyncio.Protocol):
             data = self._rest + data
         answers: list[bytes] = []
         at, end = 0, len(data)
-        while at < end:
+        while at < end and not self._transport.is_closing():
             found = self._content(data, at, answers) if self._in_data else self._command(data, at, answers)
             if found < 0:
                 break
@@ -99,8 +99,11 @@ class NullSmtp(asyncio.Protocol):
 
     def _content(self, data: bytes, at: int, answers: list[bytes]) -> int:
         """Where the commands go on after the lone dot, or -1 where the message is not complete yet."""
-        # Reading starts two octets early, on the line end of the DATA command: an empty message is a lone dot.
-        dot = data.find(END_OF_DATA, at)
+        # From the line end of the DATA command on, as an empty message is a lone dot. The last octets first: there
+        # cannot be a second message behind it (RFC 2920), and looking through all of 8 KB costs 3 µs.
+        dot = data.rfind(END_OF_DATA, max(at, len(data) - TAIL))
+        if dot < 0:
+            dot = data.find(END_OF_DATA, at)
         if dot < 0:
             return -1
         self._in_data = False

@@ -31,7 +31,7 @@ class Reason(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of one attempt. `code` is for people and logs: an SMTP reply's enhanced or basic code, an HTTP status."""
+    """The result of one attempt. `code` is for people and logs: an SMTP reply's code, enhanced or basic, or HTTP's."""
 
     verdict: Verdict
     reason: Reason = Reason.NONE

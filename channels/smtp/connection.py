@@ -11,7 +11,8 @@ from typing import Self, cast
 from channels.outcome import Outcome
 from channels.smtp.relay import Relay, Tls
 from channels.smtp.replies import Stage, disconnected, misconfigured
-from channels.smtp.session import Exchange, Phase, Session
+from channels.smtp.session import Phase, Session
+from channels.smtp.transactions import Exchange
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,7 +93,11 @@ class Connection(asyncio.Protocol):
         relay = self._relay
         async with asyncio.timeout(self._timeouts.connect):
             implicit = tls if relay.tls is Tls.IMPLICIT else None
-            await self._loop.create_connection(lambda: self, relay.host, relay.port, ssl=implicit)
+            try:
+                await self._loop.create_connection(lambda: self, relay.host, relay.port, ssl=implicit)
+            except BaseException:
+                self._transport = None  # the loop closes it; uvloop without a connection_lost
+                raise
         await self._turn
         if self.session.phase is not Phase.WANTS_TLS or self._transport is None or tls is None:
             return
@@ -138,7 +143,10 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._write_to(transport)
-        self._watch()
+        if self.session.phase is Phase.CLOSED:  # given up in the meantime
+            self.drop()
+        else:
+            self._watch()
 
     def data_received(self, data: bytes) -> None:
         out = self.session.receive(data)

@@ -3,125 +3,121 @@
 import base64
 import enum
 from collections.abc import Callable
+from functools import partial
 
-from channels.outcome import Outcome
+from channels.smtp.dialogue import ConnectionOverError, Dialogue, give_up
 from channels.smtp.envelope import Offers
 from channels.smtp.relay import Relay, Tls
-from channels.smtp.replies import Stage, disconnected, misconfigured, setup_failure
-
-
-class ConnectionOverError(Exception):
-    """The connection is of no more use; `outcome` is what that means for messages it did not deliver."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.detail)
-        self.outcome = outcome
+from channels.smtp.replies import Stage, misconfigured, setup_failure
 
 
 class Progress(enum.Enum):
     """How far the handshake is."""
 
     TALKING = enum.auto()
-    WANTS_TLS = enum.auto()  # the caller upgrades the connection, then calls `encrypted()`
+    WANTS_TLS = enum.auto()  # upgrade the connection, then call `encrypted`
     DONE = enum.auto()
 
 
-class Handshake:
-    """Give it each reply, write what it returns. Raises ConnectionOverError where the relay and we don't agree."""
+class Handshake(Dialogue):
+    """From the greeting on. Its handlers raise ConnectionOverError where the relay and we don't agree."""
 
     def __init__(self, relay: Relay) -> None:
+        super().__init__()
         self.progress = Progress.TALKING
-        self.stage = Stage.GREETING
         self.offers = Offers()
+        self.on_reply = self._on_greeting
+        self._stage = Stage.GREETING
         self._relay = relay
         self._encrypted = relay.tls is Tls.IMPLICIT
-        self._answer: Callable[[bytes], bytes] = self._on_greeting
 
-    def answer(self, reply: bytes) -> bytes:
-        """What to write next; empty where `progress` has changed."""
-        return self._answer(reply)
+    @property
+    def awaited(self) -> Stage | None:
+        return self._stage if self.progress is Progress.TALKING else None
 
     def encrypted(self) -> bytes:
         """TLS is up: what was offered in clear counts no more, ask again (RFC 3207 section 4.2)."""
         self._encrypted = True
         self.offers = Offers()
         self.progress = Progress.TALKING
-        return self._say_hello()
+        return self._written(self._ehlo(), self._on_ehlo)
 
-    def _say_hello(self) -> bytes:
-        self.stage = Stage.HELLO
-        self._answer = self._on_ehlo
-        return f"EHLO {self._relay.ehlo_name}\r\n".encode()
-
-    def _on_greeting(self, reply: bytes) -> bytes:
+    def _on_greeting(self, reply: bytes) -> None:
         self._require(reply, b"220")
-        return self._say_hello()
+        self._say(self._ehlo(), self._on_ehlo)
 
-    def _on_ehlo(self, reply: bytes) -> bytes:
+    def _ehlo(self) -> bytes:
+        self._stage = Stage.HELLO
+        return f"EHLO {self._relay.ehlo_name}".encode()
+
+    def _on_ehlo(self, reply: bytes) -> None:
         if reply[:1] == b"5":  # a server from before 1995, or a filter that plays one (RFC 5321 section 3.2)
-            self._answer = self._on_helo
-            return f"HELO {self._relay.ehlo_name}\r\n".encode()
+            self._say(f"HELO {self._relay.ehlo_name}".encode(), self._on_helo)
+            return
         self._require(reply, b"250")
         self.offers = parse_offers(reply)
-        return self._after_hello()
+        self._after_hello()
 
-    def _on_helo(self, reply: bytes) -> bytes:
+    def _on_helo(self, reply: bytes) -> None:
         self._require(reply, b"250")
-        return self._after_hello()
+        self._after_hello()
 
-    def _after_hello(self) -> bytes:
+    def _after_hello(self) -> None:
         if self._relay.tls is Tls.STARTTLS and not self._encrypted:
             if not self.offers.starttls:
                 raise ConnectionOverError(misconfigured(f"Relay {self._relay} does not offer STARTTLS."))
-            self.stage = Stage.STARTTLS
-            self._answer = self._on_starttls
-            return b"STARTTLS\r\n"
-        if self._relay.username:
-            return self._authenticate()
-        return self._finish()
+            self._stage = Stage.STARTTLS
+            self._say(b"STARTTLS", self._on_starttls)
+        elif self._relay.username:
+            self._authenticate()
+        else:
+            self._finish(Progress.DONE)
 
-    def _on_starttls(self, reply: bytes) -> bytes:
+    def _on_starttls(self, reply: bytes) -> None:
         self._require(reply, b"220")
-        self.progress = Progress.WANTS_TLS
-        return b""
+        self._finish(Progress.WANTS_TLS)
+        self.on_reply = self.ignore  # whatever else came in clear
 
-    def _authenticate(self) -> bytes:
+    def _authenticate(self) -> None:
         relay = self._relay
-        if not relay.may_authenticate(encrypted=self._encrypted):
-            raise ConnectionOverError(misconfigured(f"No credentials to relay {relay} without TLS."))
-        self.stage = Stage.AUTH
+        self._stage = Stage.AUTH
         if "PLAIN" in self.offers.auth:  # RFC 4616
-            self._answer = self._on_authenticated
-            return b"AUTH PLAIN " + _base64(f"\0{relay.username}\0{relay.password}") + b"\r\n"
-        if "LOGIN" in self.offers.auth:
-            self._answer = self._on_login_user
-            return b"AUTH LOGIN\r\n"
-        raise ConnectionOverError(misconfigured(f"Relay {relay} offers neither AUTH PLAIN nor AUTH LOGIN."))
+            self._say(b"AUTH PLAIN " + _base64(f"\0{relay.username}\0{relay.password}"), self._on_authenticated)
+        elif "LOGIN" in self.offers.auth:
+            self._say(b"AUTH LOGIN", self._on_login_user)
+        else:
+            raise ConnectionOverError(misconfigured(f"Relay {relay} offers neither AUTH PLAIN nor AUTH LOGIN."))
 
-    def _on_login_user(self, reply: bytes) -> bytes:
+    def _on_login_user(self, reply: bytes) -> None:
         self._require(reply, b"334")
-        self._answer = self._on_login_password
-        return _base64(self._relay.username) + b"\r\n"
+        self._say(_base64(self._relay.username), self._on_login_password)
 
-    def _on_login_password(self, reply: bytes) -> bytes:
+    def _on_login_password(self, reply: bytes) -> None:
         self._require(reply, b"334")
-        self._answer = self._on_authenticated
-        return _base64(self._relay.password) + b"\r\n"
+        self._say(_base64(self._relay.password), self._on_authenticated)
 
-    def _on_authenticated(self, reply: bytes) -> bytes:
+    def _on_authenticated(self, reply: bytes) -> None:
         self._require(reply, b"235")
-        return self._finish()
+        self._finish(Progress.DONE)
 
-    def _finish(self) -> bytes:
-        self.progress = Progress.DONE
-        return b""
+    def _say(self, line: bytes, handler: Callable[[bytes], None]) -> None:
+        self.on_reply = self.unasked
+        self.due = partial(self._written, line, handler)
+
+    def _written(self, line: bytes, handler: Callable[[bytes], None]) -> bytes:
+        self.on_reply = handler
+        return line + b"\r\n"
+
+    def _finish(self, progress: Progress) -> None:
+        self.progress = progress
+        self.on_reply = self.unasked
 
     def _require(self, reply: bytes, code: bytes) -> None:
         if reply[:3] == code:
             return
         if reply[:1] in {b"4", b"5"}:
-            raise ConnectionOverError(setup_failure(self.stage, reply))
-        raise ConnectionOverError(disconnected(f"{self.stage.value}: unexpected {reply[:60]!r}"))
+            raise ConnectionOverError(setup_failure(self._stage, reply))
+        give_up(self._stage, reply)
 
 
 def parse_offers(reply: bytes) -> Offers:

@@ -36,13 +36,13 @@ class SmtpPool:
         self._timeouts = timeouts or Timeouts()
         self._max_messages = max_messages_per_connection
         self._idle_seconds = idle_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._work: Work | None = None
         self._connections: set[Connection] = set()  # ready for mail, or carrying it
         self._opening: set[asyncio.Task[None]] = set()
         self._leaving: set[Connection] = set()  # not closed yet
         self._limit = connections  # in this send(): as many as the relay lets us have
-        self._strikes = 0
-        self._recorded_at_strike = 0
+        self._strikes = 0  # connections in a row that came to nothing
         self._is_kicked = False
 
     async def send(self, feed: Feed) -> None:
@@ -53,8 +53,14 @@ class SmtpPool:
         """
         if self._work is not None:
             raise RuntimeError("This pool is sending already: one send() at a time.")
+        loop = asyncio.get_running_loop()
+        if self._connections and loop is not self._loop:
+            raise RuntimeError(
+                "This pool has connections on another event loop: close() it there, or use one pool per loop."
+            )
+        self._loop = loop
         work = self._work = Work(feed)
-        self._limit, self._strikes, self._recorded_at_strike = self._max_connections, 0, 0
+        self._limit, self._strikes = self._max_connections, 0
         try:
             self._freshen(work)
             self._kick()

@@ -85,7 +85,7 @@ class Relay:
             raise ValueError(f"Relay {self.host} needs both a user and a password, or neither.")
         if "\0" in self.username + self.password:  # it separates the fields of AUTH PLAIN (RFC 4616)
             raise ValueError(f"The credentials of relay {self.host} hold a NUL, which AUTH cannot carry.")
-        if self.username and not self.may_authenticate(encrypted=self.tls is not Tls.NONE):
+        if self.username and self.tls is Tls.NONE and not (self.insecure_auth or _is_loopback(self.host)):
             raise ValueError(
                 f"The credentials of relay {self.host} would cross the network unencrypted: "
                 "add ?tls=starttls, use smtps://, or insist with ?insecure_auth=1."
@@ -93,10 +93,6 @@ class Relay:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
-
-    def may_authenticate(self, *, encrypted: bool) -> bool:
-        """Whether credentials may be sent over a connection that is, or is not, encrypted."""
-        return encrypted or self.insecure_auth or _is_loopback(self.host)
 
     def ssl_context(self) -> ssl.SSLContext:
         """A client context (TLS 1.2 and up). Raises OSError where `ca_file` cannot be read."""

@@ -23,6 +23,7 @@ class Stage(enum.Enum):
     DATA = "DATA"
     CONTENT = "the message"
     RESET = "RSET"
+    UNASKED = "nothing asked"
 
 
 _ENHANCED = re.compile(r"([45])\.(\d{1,3}\.\d{1,3})(?=\s|$)")

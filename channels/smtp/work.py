@@ -32,18 +32,20 @@ class Work:
 
     def __init__(self, feed: Feed) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.recorded = 0
+        self._recorded = 0
         self._feed: Feed | None = feed
         self._taken = 0
         self._waiting: deque[Envelope] = deque()  # taken, and lent to nobody
+        self._suspects: deque[Envelope] = deque()  # a fresh connection came to nothing with them: last in line
         self._attempts: dict[int, int] = {}  # by id() of envelopes that came back; these are alive in here
         self._given_up: Outcome | None = None
 
     def take(self) -> Envelope | None:
-        """The next message for a session, those handed back first."""
+        """The next message: one that waits, one from the feed, one that may be the death of the connection."""
         if self._waiting:
             return self._waiting.popleft()
-        return self._take_from_feed()
+        envelope = self._take_new()
+        return self._suspects.popleft() if envelope is None and self._suspects else envelope
 
     def record(self, envelope: Envelope, outcome: Outcome) -> None:
         """Passes one outcome on."""
@@ -51,12 +53,12 @@ class Work:
             return
         if self._attempts:
             self._attempts.pop(id(envelope), None)
-        self.recorded += 1
+        self._recorded += 1
         try:
             self._feed.record(envelope, outcome)
         except Exception as error:
             self._end(error)
-        if self.recorded == self._taken:
+        if self._recorded == self._taken:
             self._check()
 
     def hand_back(self, envelope: Envelope, outcome: Outcome, *, counts: bool) -> None:
@@ -66,12 +68,12 @@ class Work:
             self.record(envelope, outcome)
         else:
             self._attempts[id(envelope)] = attempts
-            self._waiting.append(envelope)
+            (self._suspects if counts else self._waiting).append(envelope)
 
     def has_for(self, connections: int) -> bool:
         """Whether there is a message for each of so many connections that are about to open; takes them."""
-        while len(self._waiting) < connections:
-            envelope = self._take_from_feed()
+        while len(self._waiting) + len(self._suspects) < connections:
+            envelope = self._take_new()
             if envelope is None:
                 return False
             self._waiting.append(envelope)
@@ -97,9 +99,10 @@ class Work:
         """Leaves the feed alone from now on, whatever sessions still say."""
         self._feed = None
         self._waiting.clear()
+        self._suspects.clear()
         self.done.cancel()
 
-    def _take_from_feed(self) -> Envelope | None:
+    def _take_new(self) -> Envelope | None:
         if self._feed is None:
             return None
         try:
@@ -114,7 +117,7 @@ class Work:
         return envelope
 
     def _check(self) -> None:
-        if self.recorded == self._taken and self._feed is not None and self._feed.finished:
+        if self._recorded == self._taken and self._feed is not None and self._feed.finished:
             self._end()
 
     def _end(self, error: Exception | None = None) -> None:

@@ -3,6 +3,7 @@
 A script maps a command to its answer. Commands are lines as they came; "" is the connection itself (the answer
 is the greeting) and "." the end of a message. An answer of 354 makes it read a message. What an answer may end in:
 HANG_UP closes the connection behind it, RESET cuts it with an RST. SILENCE: it reads on and never answers again.
+DEAF stops reading behind it; HALF_CLOSE does so too, and ends its own side.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from dataclasses import dataclass, field
 HANG_UP = "<hang up>"
 RESET = "<reset>"
 SILENCE = "<silence>"
+DEAF = "<deaf>"
+HALF_CLOSE = "<half close>"
 
 Script = Callable[[str], str]
 
@@ -162,6 +165,8 @@ class _Dialogue:
             return True
         text, hang_up, _ = answer.partition(HANG_UP)
         text, reset, _ = text.partition(RESET)
+        text, deaf, _ = text.partition(DEAF)
+        text, half_close, _ = text.partition(HALF_CLOSE)
         await self._write(
             b"".join(line.encode("utf-8", "surrogateescape") + b"\r\n" for line in text.split("\n") if text)
         )
@@ -169,6 +174,10 @@ class _Dialogue:
             sock = self._writer.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._writer.transport.abort()
+        if half_close:
+            self._writer.write_eof()
+        if deaf or half_close:
+            await asyncio.Event().wait()  # until the test is over
         return not hang_up and not reset
 
     async def _write(self, octets: bytes) -> None:

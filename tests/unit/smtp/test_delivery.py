@@ -1,11 +1,15 @@
 """A pool of one connection against servers over TCP: what each way of behaving and misbehaving does to the messages."""
 
+from dataclasses import replace
+
 import pytest
 
 from channels.outcome import Reason, Verdict
+from channels.smtp import Timeouts
 from tests.unit.smtp.builders import (
     BODY,
     HURRIED,
+    PATIENT,
     Runner,
     both_loops,
     deliver,
@@ -16,6 +20,8 @@ from tests.unit.smtp.builders import (
 )
 from tests.unit.smtp.scripted_server import (
     ALL_OFFERS,
+    DEAF,
+    HALF_CLOSE,
     HANG_UP,
     RESET,
     SILENCE,
@@ -183,6 +189,53 @@ def test_a_silent_server_is_left_when_its_time_is_up(at: str) -> None:
         assert "No answer" in feed.outcomes[0].detail
 
     run_uvloop(test())
+
+
+@both_loops
+def test_a_server_that_stops_reading_is_left(run: Runner) -> None:
+    async def test() -> None:
+        message = b"Subject: map\r\n\r\n" + b"0123456789abcdef\r\n" * 1_000_000  # no socket buffer holds 18 MB
+        script = answering({"DATA": "354 Go ahead" + DEAF}, ("PIPELINING",))
+        async with scripted_server(script) as server:
+            hurried = replace(PATIENT, block=0.1)
+            feed = await deliver(server.port, [envelope(0, message=message)], timeouts=hurried)
+        assert feed.verdicts() == {0: DROPPED}
+
+    run(test())
+
+
+@both_loops
+def test_a_server_that_hangs_up_while_a_message_is_written_is_left_at_once(run: Runner) -> None:
+    async def test() -> None:
+        message = b"Subject: map\r\n\r\n" + b"0123456789abcdef\r\n" * 1_000_000
+        script = answering({"DATA": "354 Go ahead" + HALF_CLOSE}, ("PIPELINING",))
+        async with scripted_server(script) as server:
+            feed = await deliver(server.port, [envelope(0, message=message)], timeouts=Timeouts())
+        assert feed.verdicts() == {0: DROPPED}
+
+    run(test())
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_a_message_that_kills_its_connections_does_not_take_the_others_with_it(connections: int) -> None:
+    async def test() -> None:
+        script = answering({"RCPT TO:<citizen5@": HANG_UP})
+        async with scripted_server(script) as server:
+            feed = await deliver(server.port, envelopes(60), connections=connections)
+        assert feed.verdicts() == {**dict.fromkeys(range(60), ACCEPTED), 5: DROPPED}
+        assert len(server.dialogues) <= 3 * connections + 3
+
+    run_uvloop(test())
+
+
+def test_connections_that_come_to_nothing_now_and_then_are_no_reason_to_give_up() -> None:
+    async def test() -> None:
+        good, bad = answering({".": "250 2.0.0 Queued" + HANG_UP}), answering({"MAIL": HANG_UP})
+        async with scripted_server(for_connection=lambda number: good if number % 2 else bad) as server:
+            feed = await deliver(server.port, envelopes(4))
+        assert feed.verdicts() == dict.fromkeys(range(4), ACCEPTED)
+
+    run_asyncio(test())
 
 
 @pytest.mark.parametrize("limit", [1, 3])

@@ -63,6 +63,7 @@ def test_a_message_that_does_not_end_its_last_line_is_not_sent() -> None:
         "a@b\r",
         "a b@example.com",
         "<a@b",
+        "a@b>",
         "a@b\x00",
         "a@b\x7f",
         "a@b\u2028",

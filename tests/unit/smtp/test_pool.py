@@ -8,6 +8,8 @@ import pytest
 
 from channels.outcome import Outcome, Reason, Verdict
 from channels.smtp import Envelope, Relay, SmtpPool
+from channels.smtp.connection import Connection
+from channels.smtp.work import Work
 from tests.unit.smtp.builders import (
     HURRIED,
     PATIENT,
@@ -20,7 +22,6 @@ from tests.unit.smtp.builders import (
     envelopes,
     relay_on,
     run_asyncio,
-    run_uvloop,
 )
 from tests.unit.smtp.scripted_server import HANG_UP, SILENCE, answering, polite, scripted_server
 
@@ -131,35 +132,65 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced(run: Runner, 
             await pool.close()
         assert feed.verdicts() == dict.fromkeys(range(3), ACCEPTED)
         assert len(server.mails) == 4
+        assert server.heard()[0].count("MAIL") == 1
 
     run(test())
 
 
-def test_a_kept_connection_that_dies_at_the_first_command_costs_no_attempt() -> None:
-    """A server may close in the very moment when a message is announced: no check beforehand can see that."""
-
-    def first_of_each(_: int) -> object:
-        mails = 0
-
-        def script(command: str) -> str:
-            nonlocal mails
-            mails += command.startswith("MAIL")
-            return HANG_UP if mails == 2 else polite(command)
-
-        return script
-
+@both_loops
+def test_a_connection_that_the_server_closes_while_the_feed_pauses_is_replaced(run: Runner) -> None:
     async def test() -> None:
-        async with scripted_server(for_connection=first_of_each) as server:  # type: ignore[arg-type]
-            pool = SmtpPool(relay_on(server.port), connections=6, timeouts=PATIENT)
-            await pool.send(WindowFeed(envelopes(6), pool, window=6))
-            kept = len(server.dialogues)
-            feed = ListFeed(envelopes(1))
+        async with scripted_server() as server:
+            pool = SmtpPool(relay_on(server.port), connections=1, timeouts=PATIENT)
+
+            class Pausing(ListFeed):
+                def take(self) -> Envelope | None:
+                    if len(self.taken) == 1 and len(server.dialogues) == 1 and not said_goodbye.is_set():
+                        if self.outcomes:
+                            tasks.append(asyncio.create_task(goodbye()))
+                        return None
+                    return super().take()
+
+            async def goodbye() -> None:
+                said_goodbye.set()
+                await server.say_goodbye("421 4.4.2 Idle for too long")
+                pool.wake()
+
+            tasks: list[asyncio.Task[None]] = []
+            said_goodbye = asyncio.Event()
+            feed = Pausing(envelopes(3))
             await pool.send(feed)
             await pool.close()
-        assert kept > 3
-        assert feed.verdicts() == {0: ACCEPTED}
+        assert feed.verdicts() == dict.fromkeys(range(3), ACCEPTED)
+        assert len(server.dialogues) == 2
 
-    run_uvloop(test())
+    run(test())
+
+
+@both_loops
+def test_closing_copes_with_a_server_that_has_gone(run: Runner) -> None:
+    async def test() -> None:
+        async with scripted_server() as server:
+            pool = SmtpPool(relay_on(server.port), timeouts=PATIENT)
+            await pool.send(ListFeed([envelope()]))
+            await server.stop()
+            await pool.close()
+        assert len(server.mails) == 1
+
+    run(test())
+
+
+def test_a_pool_is_not_carried_to_another_event_loop() -> None:
+    async def first() -> None:
+        async with scripted_server() as server:
+            pools.append(SmtpPool(relay_on(server.port), timeouts=PATIENT))
+            await pools[0].send(ListFeed([envelope()]))
+            with pytest.raises(RuntimeError, match="one pool per loop"):
+                await asyncio.to_thread(asyncio.run, pools[0].send(ListFeed([envelope()])))
+            await pools[0].close()
+
+    pools: list[SmtpPool] = []
+    run_asyncio(first())
 
 
 def test_a_connection_that_idled_too_long_is_replaced_politely() -> None:
@@ -308,6 +339,20 @@ def test_closing_does_not_wait_for_a_server_that_does_not_answer_quit() -> None:
             await pool.close()
 
     run_asyncio(test())
+
+
+@both_loops
+def test_a_connection_dropped_before_it_was_made_is_closed_when_it_is(run: Runner) -> None:
+    async def test() -> None:
+        async with scripted_server() as server:
+            relay = relay_on(server.port)
+            connection = Connection(relay, PATIENT, Work(ListFeed([])), max_messages=None, on_end=lambda _: None)
+            connection.drop()
+            loop = asyncio.get_running_loop()
+            transport, _ = await loop.create_connection(lambda: connection, relay.host, relay.port)
+            assert transport.is_closing()
+
+    run(test())
 
 
 def test_a_host_name_that_cannot_be_one_comes_out_of_send() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.outcome import Outcome, Reason, Verdict
+from channels.smtp import Tls
 from channels.smtp.envelope import Envelope
 from channels.smtp.replies import Stage, disconnected
 from channels.smtp.session import Phase, Session
@@ -27,6 +28,7 @@ class Desk:
         self.taken: list[object] = []
         self.outcomes: list[tuple[object, Outcome]] = []
         self.returned: list[object] = []
+        self.counted: list[bool] = []
 
     def take(self) -> Envelope | None:
         item = next(self._items, None)
@@ -39,6 +41,7 @@ class Desk:
 
     def hand_back(self, envelope: Envelope, outcome: Outcome, *, counts: bool) -> None:
         self.returned.append(envelope.key)
+        self.counted.append(counts)
 
     @property
     def results(self) -> list[tuple[object, Verdict, Reason]]:
@@ -188,6 +191,32 @@ def test_a_message_of_which_no_content_was_written_goes_back(answers: bytes) -> 
     assert (desk.returned, desk.outcomes) == ([0], [])
 
 
+def test_an_attempt_counts_where_a_fresh_connection_came_to_nothing_with_this_message_alone() -> None:
+    fresh, desk = ready(1)
+    fresh.begin()
+    fresh.lost(LOST)
+    assert (desk.counted, fresh.came_to_nothing) == ([True], True)
+
+    kept, desk = ready(1)
+    kept.join(desk)
+    kept.begin()
+    kept.lost(LOST)
+    assert (desk.counted, kept.came_to_nothing) == ([False], False)
+
+    proven, desk = ready(2)
+    proven.begin()
+    proven.receive(OK + OK + GO)
+    proven.receive(OK)
+    proven.lost(LOST)
+    assert (desk.counted, proven.came_to_nothing) == ([False], False)
+
+    busy, desk = ready(2)
+    busy.begin()
+    busy.receive(OK + OK + GO)
+    busy.lost(LOST)
+    assert (desk.counted, busy.came_to_nothing) == ([False], True)
+
+
 def test_a_message_without_a_verdict_is_transient_and_its_follower_goes_back() -> None:
     session, desk = ready(2)
     session.begin()
@@ -273,6 +302,44 @@ def test_it_knows_what_the_server_owes() -> None:
         assert session.awaited is stage
     session.receive(OK)
     assert session.awaited is None
+
+
+@pytest.mark.parametrize("stage", ["RCPT", "DATA", "lone dot"])
+def test_a_421_among_answers_that_decide_nothing_ends_the_connection(stage: str) -> None:
+    session, desk = ready(2)
+    session.begin()
+    bye = b"421 4.3.2 Bye\r\n"
+    session.receive({"RCPT": NO + bye, "DATA": NO + OK + bye, "lone dot": OK + NO + GO}[stage])
+    if stage == "lone dot":
+        session.receive(bye)
+    assert session.phase is Phase.CLOSED
+    assert [key for key, _ in desk.outcomes] == [0]
+    assert desk.returned == desk.taken[1:]
+
+
+def upgrading() -> Session:
+    """A session whose server has agreed to STARTTLS, and said more in clear than it should."""
+    session = Session(relay_on(25, tls=Tls.STARTTLS), Desk([envelope(0)]))
+    session.receive(GREETING)
+    assert session.receive(b"250-server.example\r\n250-PIPELINING\r\n250 STARTTLS\r\n") == b"STARTTLS\r\n"
+    assert session.receive(b"220 Go\r\n250-evil\r\n25") == b""
+    assert session.phase is Phase.WANTS_TLS
+    assert session.encrypted() == b"EHLO sender.example\r\n"
+    return session
+
+
+def test_half_a_reply_in_clear_is_not_the_beginning_of_one_under_tls() -> None:
+    session = upgrading()
+    session.receive(PIPELINING)
+    assert session.phase is Phase.READY
+    assert session.begin() == commands(0)
+
+
+def test_what_was_offered_in_clear_is_not_offered_under_tls() -> None:
+    session = upgrading()
+    assert session.receive(b"502 5.5.1 What?\r\n") == b"HELO sender.example\r\n"
+    session.receive(b"250 server.example\r\n")
+    assert session.begin() == b"MAIL FROM:<bounce@agency.example>\r\n"
 
 
 # One server's answers to three pipelined messages; each group is sent once the client has written what it answers.
