@@ -10,6 +10,7 @@ ROUNDS = 1_000
 def work_through(*queues: Queue) -> None:
     """Do the work of the queues (all that send, by default) until none has any more."""
     for _ in range(ROUNDS):
-        if not any([piece() for queue in queues or SENDING for piece in WORK[queue]]):
+        worked = [piece() for queue in queues or SENDING for piece in WORK[queue]]
+        if not any(worked):
             return
     raise AssertionError(f"still at work after {ROUNDS} rounds")

@@ -60,8 +60,8 @@ def _own_redis_database() -> None:
     os.environ["REDIS_URL"] = f"{base}/{int(os.environ['PYTEST_XDIST_WORKER'].removeprefix('gw')) + 1}"
 
 
-def _loopback_only(connect):  # type: ignore[no-untyped-def]  # wraps a method of C
-    def guarded(self, address):  # type: ignore[no-untyped-def]
+def _loopback_only(connect):
+    def guarded(self, address):
         outside = not str(address[0]).startswith(("127.", "::1", "localhost"))
         if self.family in {socket.AF_INET, socket.AF_INET6} and outside:
             raise AssertionError(f"a test tried to reach {address[0]}: tests talk to loopback only")

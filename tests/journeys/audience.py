@@ -63,12 +63,14 @@ def _envelope(number: int) -> str:
 
 
 def _bystanders(topics: dict[str, Topic]) -> None:
-    """They follow every topic, and get no bulletin at once: a daily reader, one who left, one suppressed, one unconfirmed."""
-    daily, left, suppressed, pending = people = [_person(PEOPLE + n, f"bystander{n}@people.example.org") for n in range(4)]
+    """Followers of every topic who get nothing at once: a daily reader, one who left, one suppressed, one pending."""
+    daily, left, suppressed, pending = people = [
+        _person(PEOPLE + n, f"bystander{n}@people.example.org") for n in range(4)
+    ]
     _follow(people, [sorted(topics)] * 4, topics)
     daily.subscriptions.update(frequency=Frequency.DAILY)
     left.subscriptions.update(ended_at=timezone.now())
-    suppress(address_keys=[suppressed.address_key], reason="hard-bounce", code="5.1.1")
+    suppress(address_keys=[bytes(suppressed.address_key)], reason="hard-bounce", code="5.1.1")
     Subscriber.objects.filter(pk=pending.pk).update(status=Subscriber.Status.PENDING)
 
 

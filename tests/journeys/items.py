@@ -84,4 +84,3 @@ def _body(details: dict[str, Any]) -> str:
 def _cut(text: str) -> str:
     """At a word, to what a summary may have."""
     return text if len(text) <= SUMMARY else text[: SUMMARY - 2].rsplit(" ", 1)[0] + " …"
-

@@ -35,9 +35,26 @@ class Message:
 
     @property
     def may_be_sent(self) -> bool:
-        """Whether an agency may send it in its own time: it has an end that is near, a place, and is for everybody."""
+        """Whether it can go out in its own time: it has an end that is near, a place, and is for everybody.
+
+        What follows another message can, once that was sent.
+        """
         public = self.texts("scope") == ["Public"] and self.texts("status") != ["Draft"]
         return bool(public and self.texts("areaDesc") and self.ends and self.sent < self.ends <= self.sent + LONGEST)
+
+    @property
+    def follows(self) -> "Message | None":
+        """The first message that it refers to, as its sender may have written it: the same words, sent before."""
+        if not self.texts("references"):
+            return None
+        sender, identifier, sent = self.texts("references")[0].split()[0].split(",")
+        root = self.root
+        for name, text in (("sender", sender), ("identifier", identifier), ("sent", sent), ("msgType", "Alert")):
+            root.findall(CAP + name)[0].text = text
+        for element in (root.find(CAP + "references"), root.find("{http://www.w3.org/2000/09/xmldsig#}Signature")):
+            if element is not None:
+                root.remove(element)
+        return Message(f"before {self.name}", etree.tostring(root, encoding="utf-8"))
 
 
 def files(*folders: str) -> list[Path]:

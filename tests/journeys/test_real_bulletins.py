@@ -36,7 +36,7 @@ SOURCES = [
 def test_bulletins_reach_those_who_follow_their_topics_by_all_the_rules(
     items: list[Item], inbox: Inbox, settings
 ) -> None:
-    """Each of 200 people follows some topics, so that an item reaches 20 to 30 of them, and everybody gets something."""
+    """Each of 200 people follows some topics: an item reaches 20 to 30 of them, and everybody gets something."""
     settings.SITE_URL = SITE
     agencies = {agency.slug: agency for agency in audience.cast(items)}
     follows = audience.settle(items)
@@ -117,7 +117,5 @@ class Reader:
         body_rules.check_text(text, tags=("<lower town>",))
         body_rules.check_html(html, item.language)
         body_rules.check_words(text, html, [*item.title.split(), *words_of(item.body)], item.language)
-        body_rules.check_links(
-            text, html, f"{SITE}/u/{read.token}", f"{SITE}/me/", f"{SITE}/bulletins/{bulletin.pk}/"
-        )
+        body_rules.check_links(text, html, f"{SITE}/u/{read.token}", f"{SITE}/me/", f"{SITE}/bulletins/{bulletin.pk}/")
         assert "never seen" not in text + html

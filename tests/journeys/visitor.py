@@ -65,7 +65,9 @@ class Visitor:
     def open(self, address: str, *, status: int = 200) -> str:
         """An address of this site, with or without its host."""
         parts = urlsplit(address)
-        self._arrive(self._client.get(f"{parts.path}?{parts.query}" if parts.query else parts.path, follow=True), status)
+        self._arrive(
+            self._client.get(f"{parts.path}?{parts.query}" if parts.query else parts.path, follow=True), status
+        )
         return self.page
 
     def press(self, button: str, *, status: int = 200, **typed: str) -> str:

@@ -9,14 +9,17 @@ import pytest
 import redis
 from django.conf import settings
 
+from agencies.models import Role
 from alerts.alerting import content_hash
+from alerts.lanes import RULES, Lane
 from alerts.models import Dispatch
 from govnotify.embedded import Valkey
 from govnotify.lib.queues import Queue
 from govnotify.processes import beat, worker
 from tests.inbox import Inbox
 from tests.integration.faults.platform import Platform
-from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, a_drafted_alert, doubled, has_reached
+from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, doubled, has_reached, somebody
+from tests.integration.staff.cast import an_alert
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 2_000
@@ -35,9 +38,11 @@ print(approve_alert(alert=alert, approver=approver, seen_hash=said["seen"]).pk)
 def test_a_broker_wiped_before_and_in_the_middle_loses_nothing(platform: Platform, inbox: Inbox) -> None:
     topic, people = a_crowd("water", PEOPLE)
     with redis.Redis.from_url(settings.REDIS_URL) as broker:
+        broker.flushdb()
         dispatch = a_bulletin_sent(topic)
-        assert broker.llen(Queue.ROUTINE.value) > 0
-        broker.flushdb()  # nobody has seen the hint
+        hints = RULES[Lane.ROUTINE].workers
+        platform.wait_until(lambda: broker.llen(Queue.ROUTINE.value) == hints, "the hints are with the broker")
+        broker.flushdb()  # nobody has seen them
         platform.start(worker(Queue.ROUTINE), worker(Queue.HOUSEKEEPING), beat())
         for wiped_at in range(100, PEOPLE, 400):
             platform.wait_until(lambda at=wiped_at: len(inbox.mails) >= at, f"{wiped_at} mails")  # type: ignore[misc]
@@ -49,14 +54,15 @@ def test_a_broker_wiped_before_and_in_the_middle_loses_nothing(platform: Platfor
 def test_an_emergency_goes_out_with_the_broker_gone(transactional_db: None, inbox: Inbox, tmp_path: Path) -> None:
     """Approved by a process that reaches no broker, sent by a worker that lost it: the database tells them."""
     topic, people = a_crowd("rescue", 100)
-    alert, approver = a_drafted_alert(topic)
+    alert = an_alert(topic, somebody(topic.agency, Role.OPERATOR))
+    approver = somebody(topic.agency, Role.APPROVER)
     broker = Valkey(tmp_path / "valkey")
     broker.start()
     platform = Platform(tmp_path, inbox, broker.url())
     try:
         platform.start(worker(Queue.EMERGENCY))
         broker.stop()
-        said = json.dumps({"alert": alert.pk, "approver": approver, "seen": content_hash(alert)})
+        said = json.dumps({"alert": alert.pk, "approver": approver.pk, "seen": content_hash(alert)})
         approved = subprocess.run(  # noqa: S603  our own program
             [sys.executable, "-c", APPROVE, said],
             env=platform.environment, capture_output=True, text=True, check=False,

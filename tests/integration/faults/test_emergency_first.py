@@ -11,16 +11,16 @@ from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, an_alert_s
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_an_emergency_is_accepted_to_the_last_before_a_routine_bulletin_ends(
-    platform: Platform, inbox: Inbox
-) -> None:
+def test_an_emergency_is_accepted_to_the_last_before_a_routine_bulletin_ends(platform: Platform, inbox: Inbox) -> None:
     topic, people = a_crowd("water", 5_000)
     emergency_topic, endangered = a_crowd("rescue", 100)
     platform.start(worker(Queue.ROUTINE), worker(Queue.EMERGENCY))
     routine = a_bulletin_sent(topic)
     platform.wait_until(lambda: len(inbox.mails) > 500, "the bulletin is under way")
     emergency = an_alert_sent(emergency_topic)
-    platform.wait_until(lambda: has_reached(routine, people) and has_reached(emergency, endangered), "both have gone out")
+    platform.wait_until(
+        lambda: has_reached(routine, people) and has_reached(emergency, endangered), "both have gone out"
+    )
 
     order = [mail.recipient for mail in inbox.mails]
     last_emergency = max(at for at, recipient in enumerate(order) if recipient in endangered)
