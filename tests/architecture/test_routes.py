@@ -1,0 +1,65 @@
+"""No route without an access rule: each is on the list of public ones, or refuses who is not signed in."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+SIGN_IN = ("/staff/sign-in/", "/me/sign-in/")
+# What anybody may open. A link that names one person by a signed token is public: the token is the key.
+PUBLIC = {
+    # The citizens' pages.
+    "", "agencies/<slug:slug>/", "topics/<slug:slug>/", "bulletins/<int:bulletin_id>/", "alerts/", "archive/",
+    "subscribe/", "subscribe/check-your-mail/", "confirm/<str:token>/", "u/<str:token>",
+    "me/sign-in/", "me/sign-in/<str:token>/", "me/sign-out/",
+    # For machines and those who build them; below api/ also the answer to addresses that are none.
+    "health/", "health/live/", "developers/", "api/schema/", "^api/",
+    # How staff get in, in django-allauth; sign-up is closed, which has a test of its own.
+    "staff/sign-in/login/", "staff/sign-in/logout/", "staff/sign-in/inactive/", "staff/sign-in/signup/",
+    "staff/sign-in/password/reset/", "staff/sign-in/password/reset/done/", "staff/sign-in/password/reset/key/done/",
+    r"staff/sign-in/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+    "staff/sign-in/confirm-email/", r"staff/sign-in/^confirm-email/(?P<key>[-:\w]+)/$",
+}  # fmt: skip
+METHODS = ("get", "post", "put", "patch", "delete")
+EXAMPLES = {"int": "1", "str": "x", "slug": "x", "uuid": "00000000-0000-4000-8000-000000000000", "path": "x"}
+
+
+def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[str]:
+    """Every route as it is written in the URL configurations."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def address(route: str) -> str:
+    """An address that the route matches."""
+    plain = re.sub(r"<(?:(\w+):)?\w+>", lambda found: EXAMPLES[found[1] or "str"], route)
+    plain = re.sub(r"\(\?P<\w+>[^)]*\)", "x", plain)
+    return "/" + plain.replace("^", "").replace("$", "")
+
+
+GUARDED = sorted(set(routes()) - PUBLIC)
+
+
+def test_every_public_route_is_a_route() -> None:
+    assert PUBLIC - set(routes()) == set()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", GUARDED)
+def test_a_guarded_route_refuses_who_is_not_signed_in(route: str) -> None:
+    """Before it looks anything up: what does not exist is refused as well, so nobody learns what does."""
+    answers = {method: getattr(Client(), method)(address(route), follow=False) for method in METHODS}
+    taken = {method: answer for method, answer in answers.items() if answer.status_code != 405}
+
+    assert taken
+    for method, answer in taken.items():
+        to_sign_in = answer.status_code == 302 and answer.headers["Location"].startswith(SIGN_IN)
+        assert to_sign_in or answer.status_code in {401, 403}, (
+            f"{method.upper()} /{route} answers {answer.status_code} to anybody: guard it, or list it in PUBLIC"
+        )
