@@ -74,7 +74,6 @@ def test_a_killed_sender_and_a_killed_worker_miss_nobody(platform: Platform, inb
     gate.open()
     platform.start(worker(Queue.ROUTINE))
     platform.wait_until(lambda: has_reached(dispatch, people), "the bulletin has gone out")
-    print("DUP", doubled(inbox.recipients(), people), len(killed), list(Batch.objects.values_list("token", "size")))
     assert doubled(inbox.recipients(), people) <= UNRECORDED * len(killed)
     assert max(inbox.recipients().values()) <= 1 + len(killed)
     assert (Batch.objects.aggregate(claims=Max("token"))["claims"] or 0) >= 2  # a batch was taken up again
