@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from agencies.audit import Actor, record
 from agencies.models import Agency, ApiKey, Role, User
 from alerts.content import ContentRefused, VariantText, check_content
 from alerts.models import Bulletin, BulletinTopic, BulletinVariant
-from channels.markup import BadMarkup, BodyFormat, to_safe_html
+from channels.markup import BadMarkup, BodyFormat, to_safe_html, to_text
 from subscriptions.models import Topic
 
 FORMATS: dict[str, BodyFormat] = {"markdown": "markdown", "html": "html"}
@@ -88,10 +89,14 @@ def write_content(*, bulletin: Bulletin, topics: Sequence[Topic], variants: Sequ
 
 
 def _safe_html(number: int, of: int, variant: VariantText) -> str:
+    field = f"variants.{number}.body" if of > 1 else "body"
     try:
-        return to_safe_html(variant.body, FORMATS[variant.body_format])
+        html = to_safe_html(variant.body, FORMATS[variant.body_format])
     except BadMarkup as error:
-        raise ContentRefused({f"variants.{number}.body" if of > 1 else "body": [str(error)]}) from error
+        raise ContentRefused({field: [str(error)]}) from error
+    if not to_text(html).strip():
+        raise ContentRefused({field: [_("Nothing is left of it once it is made safe: write a text.")]})
+    return html
 
 
 def _summary(topics: Sequence[Topic], variants: Sequence[VariantText]) -> dict[str, object]:

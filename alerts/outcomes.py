@@ -5,6 +5,7 @@ That a message was accepted is a fact and is always recorded, even by a worker w
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -186,7 +187,7 @@ def finish(dispatch_id: int) -> bool:
 def _decide(claim: Claim, recipient: Recipient, outcome: Outcome) -> Decision:
     if recipient.skip:
         return Decision(recipient.id, Delivery.Status.SKIPPED, None, recipient.skip)
-    detail = " ".join(filter(None, [outcome.code, outcome.detail]))[:300]
+    detail = said_without_address(outcome, recipient.address)
     if outcome.verdict is Verdict.TRANSIENT:
         delay = retry_delay(claim.lane, claim.channel, recipient.attempts + 1, outcome.retry_after)
         due = timezone.now() + delay
@@ -194,6 +195,12 @@ def _decide(claim: Claim, recipient: Recipient, outcome: Outcome) -> Decision:
             return Decision(recipient.id, Delivery.Status.DEFERRED, due, detail)
         detail = f"given up after {recipient.attempts + 1} attempts: {detail}"[:300]
     return Decision(recipient.id, Delivery.Status.FAILED, None, detail)
+
+
+def said_without_address(outcome: Outcome, address: str) -> str:
+    """What the server said, for rows and logs. Servers often repeat the address, which has no place there."""
+    said = " ".join(filter(None, [outcome.code, outcome.detail]))
+    return re.sub(re.escape(address), "the address", said, flags=re.IGNORECASE)[:300]
 
 
 def _suppress(results: Sequence[Result]) -> None:
@@ -206,9 +213,13 @@ def _suppress(results: Sequence[Result]) -> None:
 
 def _alarm(claim: Claim, results: Sequence[Result]) -> None:
     """A refusal by policy (5.7.x) is the sender's fault: it never suppresses anybody, it calls the operator."""
-    refused = [outcome for _, outcome in results if outcome.reason is Reason.POLICY]
+    refused = [
+        said_without_address(outcome, recipient.address)
+        for recipient, outcome in results
+        if outcome.reason is Reason.POLICY
+    ]
     if refused:
         logger.error(
-            "%d messages of dispatch %s are refused, and the fault is ours: %s %s",
-            len(refused), claim.dispatch_id, refused[0].code, refused[0].detail,
+            "%d messages of dispatch %s are refused, and the fault is ours: %s",
+            len(refused), claim.dispatch_id, refused[0],
         )  # fmt: skip

@@ -9,6 +9,7 @@ from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from alerts.lanes import LEASE, RULES, UNRECORDED, Channel, Lane, retry_delay
+from alerts.outcomes import said_without_address
 from alerts.runtime import runtime
 from channels.message import Hole, Marks, MessageHeaders, address_header_value, compile_message, transactional_headers
 from channels.outcome import Outcome, Reason, Verdict
@@ -116,7 +117,7 @@ def _record(message: OutboxMessage, outcome: Outcome) -> None:
     OutboxMessage.objects.filter(pk=message.pk, attempts=message.attempts).update(
         status=OutboxMessage.Status.PENDING if due else status,
         next_attempt_at=due,
-        detail=" ".join(filter(None, [outcome.code, outcome.detail]))[:200],
+        detail=said_without_address(outcome, message.subscriber.email)[:200],
         sent_at=now if outcome.accepted else None,
     )
     if outcome.suppresses:

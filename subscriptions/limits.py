@@ -4,14 +4,10 @@ The cache gone, everybody is let in: whether a mail goes out at all is decided b
 """
 
 import ipaddress
-import logging
 import time
 
 from django.conf import settings
 from django.core.cache import cache
-from redis.exceptions import RedisError
-
-logger = logging.getLogger(__name__)
 
 HOUR = 3_600
 SIGN_INS_PER_ADDRESS_AND_HOUR = 5
@@ -40,13 +36,8 @@ def admit_sign_in(*, ip: str, address_key: bytes) -> None:
 def _admit(what: str, whom: str, limit: int) -> None:
     hour, passed = divmod(int(time.time()), HOUR)
     key = f"limit:{what}:{whom}:{hour}"
-    try:
-        cache.add(key, 0, timeout=2 * HOUR)  # outlives its hour, so that it can't vanish before the next line
-        count = cache.incr(key)
-    except (RedisError, OSError, ValueError) as error:
-        logger.warning("limit %s is not counted, the cache does not answer: %s", what, error)
-        return
-    if count > limit:
+    cache.add(key, 0, timeout=2 * HOUR)  # outlives its hour, so that it can't vanish before the next line
+    if cache.incr(key) > limit:
         raise RateLimited(HOUR - passed)
 
 

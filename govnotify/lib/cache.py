@@ -33,7 +33,10 @@ class ForgetfulRedisCache(RedisCache):
         return _or(False, lambda: super(ForgetfulRedisCache, self).delete(*args, **kwargs))
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        return _or(delta, lambda: super(ForgetfulRedisCache, self).incr(key, delta, version))
+        try:
+            return _or(delta, lambda: super(ForgetfulRedisCache, self).incr(key, delta, version))
+        except ValueError:  # no such key: the server came back after it was to be added
+            return delta
 
     def has_key(self, *args: Any, **kwargs: Any) -> bool:
         return _or(False, lambda: super(ForgetfulRedisCache, self).has_key(*args, **kwargs))

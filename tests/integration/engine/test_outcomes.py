@@ -53,13 +53,15 @@ def test_an_unknown_mailbox_is_suppressed_on_the_first_answer_and_never_written_
 
 
 def test_a_refusal_by_policy_never_suppresses_the_citizen_and_calls_the_operator(inbox, publish, caplog):
-    inbox.refusals["citizen1@example.org"] = "550 5.7.1 your address is on a list"
+    inbox.refusals["citizen1@example.org"] = "550 5.7.1 <Citizen1@example.org> is on a list"
     with caplog.at_level(logging.ERROR):
         done = progress_after(publish)
     assert done.failed == 1
     assert not Suppression.objects.exists()
     assert "the fault is ours" in caplog.text
-    assert "citizen1" not in caplog.text
+    assert "citizen1@" not in caplog.text.lower()
+    failed = Delivery.objects.get(status=Delivery.Status.FAILED)
+    assert failed.detail == "5.7.1 RCPT: 550 5.7.1 <the address> is on a list"
 
 
 def test_a_busy_mailbox_is_tried_again_by_the_lane_s_table_and_counted_once(inbox, publish):

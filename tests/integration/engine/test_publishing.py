@@ -133,6 +133,7 @@ def test_publishing_takes_the_role_at_that_agency():
         ({"title": "x" * 201}, "title"),
         ({"body": "y" * 10_000_000}, "body"),
         ({"body": ""}, "body"),
+        ({"body": "<script>alert(1)</script>", "body_format": "html"}, "body"),
         ({"language": "en_GB!"}, "language"),
         ({"body_format": "rtf"}, "body_format"),
     ],

@@ -41,9 +41,10 @@ class Gate:
         self._open.set()
 
     def _verdict(self, recipient: str) -> str:
+        until = self._open  # before anybody is told: the next hold has another
         if self._at and len(self._inbox.mails) >= self._at:
             self.reached.set()
-            self._open.wait()
+            until.wait()
         return "250 2.0.0 Ok"
 
 
