@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.world import World, a_world
@@ -149,8 +150,9 @@ def test_a_citizen_subscribes_with_the_keyboard_alone(visit: Visit, world: World
 
 @pytest.mark.parametrize("scheme", ["light"])
 def test_pages_read_from_right_to_left_fit_too(
-    browser: Browser, live_server: LiveServer, world: World, scheme: str
+    browser: Browser, live_server: LiveServer, world: World, scheme: str, settings: Settings
 ) -> None:
+    settings.LANGUAGES = [*settings.LANGUAGES, ("ar", "Arabic")]  # as when the pages have a translation
     context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, locale="ar")
     visit, wrong = Visit(context.new_page(), live_server.url), []
     visit.sign_in(cast.sign_in_link(world.carla))
