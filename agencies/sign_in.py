@@ -1,7 +1,12 @@
 """How staff sign in: django-allauth, with the public sign-up closed."""
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """For django-allauth's pages that we do not offer: an administrator resets a password, not a mail."""
+    raise Http404
 
 
 class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types

@@ -6,7 +6,7 @@ Beside its pool each worker of an emergency queue keeps one more process, which 
 import ctypes
 import logging
 import signal
-import time
+import threading
 from typing import Any
 
 from billiard.context import Process
@@ -17,6 +17,7 @@ from govnotify.lib.queues import Queue
 logger = logging.getLogger(__name__)
 WATCHED = (Queue.EMERGENCY, Queue.EMERGENCY_WEBHOOK)
 LOOK_SECONDS = 1.0
+STOP_SECONDS = 4  # a look lasts about WORK_SECONDS at most
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -37,21 +38,21 @@ class EmergencyWatch(bootsteps.StartStopStep):
     def stop(self, parent: Any) -> None:
         if self.process is not None:
             self.process.terminate()
-            self.process.join(2)
+            self.process.join(STOP_SECONDS)
             self.process = None
 
     terminate = stop
 
 
 def watch(queues: list[Queue]) -> None:
-    """Do the queues' work whenever the database has some, for ever."""
+    """Do the queues' work whenever the database has some, until SIGTERM."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())  # what is being sent is recorded first
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
+    while not stop.wait(LOOK_SECONDS):
         for queue in queues:
             look(queue)
-        time.sleep(LOOK_SECONDS)
 
 
 def look(queue: Queue) -> None:

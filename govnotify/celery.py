@@ -20,7 +20,7 @@ app = Celery("govnotify")
 app.set_default()  # in every thread of the web server, not only in this one
 app.conf.update(
     broker_url=settings.REDIS_URL,
-    task_queues=[KombuQueue(queue.value) for queue in Queue],
+    task_queues=[KombuQueue(queue.value, routing_key=queue.value) for queue in Queue],
     task_default_queue=Queue.HOUSEKEEPING.value,
     task_create_missing_queues=False,
     task_ignore_result=True,

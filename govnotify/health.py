@@ -28,6 +28,9 @@ SELECT lane, max(extract(epoch FROM clock_timestamp() - waiting_since)) FROM (
     FROM alerts_slice s JOIN alerts_dispatch d ON d.id = s.dispatch_id AND d.state = 'sending'
     WHERE s.expanded_at IS NULL
     UNION ALL
+    SELECT lane, min(next_attempt_at) FROM alerts_delivery
+    WHERE status = 2 AND next_attempt_at < clock_timestamp() GROUP BY lane
+    UNION ALL
     SELECT %s, next_attempt_at FROM subscriptions_outboxmessage WHERE next_attempt_at < clock_timestamp()
 ) AS waiting GROUP BY lane
 """

@@ -1,12 +1,14 @@
 """Every route of the platform."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from agencies.sign_in import closed
 from govnotify.health import health, live
 
 urlpatterns = [
     path("health/", health, name="health"),
     path("health/live/", live, name="health_live"),
+    re_path(r"^staff/sign-in/password/reset", closed),
     path("staff/sign-in/", include("allauth.urls")),
     path("staff/", include("alerts.staff.urls")),
     path("", include("alerts.api.urls")),

@@ -18,6 +18,8 @@ PUBLIC = {
     "health/", "health/live/", "developers/", "api/schema/", "^api/",
     # How staff get in, in django-allauth; sign-up is closed, which has a test of its own.
     "staff/sign-in/login/", "staff/sign-in/logout/", "staff/sign-in/inactive/", "staff/sign-in/signup/",
+    # Closed to everybody: test_nobody_gets_a_new_password_by_mail.
+    "^staff/sign-in/password/reset",
     "staff/sign-in/password/reset/", "staff/sign-in/password/reset/done/", "staff/sign-in/password/reset/key/done/",
     r"staff/sign-in/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
     "staff/sign-in/confirm-email/", r"staff/sign-in/^confirm-email/(?P<key>[-:\w]+)/$",
@@ -44,6 +46,12 @@ def address(route: str) -> str:
 
 
 GUARDED = sorted(set(routes()) - PUBLIC)
+
+
+@pytest.mark.parametrize("page", ["", "done/", "key/x-y/", "key/done/"])
+def test_nobody_gets_a_new_password_by_mail(page: str) -> None:
+    for method in ("get", "post"):
+        assert getattr(Client(), method)(f"/staff/sign-in/password/reset/{page}").status_code == 404
 
 
 def test_every_public_route_is_a_route() -> None:
