@@ -36,22 +36,25 @@ class Decision(NamedTuple):
 
 # `late`: accepted by a worker that had lost its lease, of rows that the next one has decided otherwise meanwhile. The
 # fact wins, and what was counted for the decision is taken back.
+# The range holds every plan to the few rows of this record: without it, on statistics from before the dispatch, one of
+# them read the whole dispatch for each record, 44 ms instead of 0.6.
 RECORD_BATCH = """
 WITH overtaken AS (
     SELECT recipient_id, status FROM alerts_delivery
     WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
+      AND recipient_id BETWEEN %(low)s AND %(high)s
       AND recipient_id = ANY(%(sent)s::bigint[]) AND status NOT IN (0, 1) FOR UPDATE
 ), late AS (
     UPDATE alerts_delivery d SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL,
            next_attempt_at = NULL
     FROM overtaken o
     WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
-      AND d.channel = %(channel)s AND d.recipient_id = o.recipient_id
+      AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = o.recipient_id
     RETURNING o.status
 ), sent AS (
     UPDATE alerts_delivery SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL
     WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
-      AND recipient_id = ANY(%(sent)s::bigint[]) AND status = 0
+      AND recipient_id BETWEEN %(low)s AND %(high)s AND recipient_id = ANY(%(sent)s::bigint[]) AND status = 0
     RETURNING 1
 ), decided AS (
     UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
@@ -59,7 +62,8 @@ WITH overtaken AS (
     FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[])
          AS v(id, status, next_attempt_at, detail)
     WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
-      AND d.channel = %(channel)s AND d.recipient_id = v.id AND d.status = 0
+      AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = v.id
+      AND d.status = 0
       AND EXISTS (SELECT 1 FROM alerts_batch WHERE id = %(batch)s AND token = %(token)s)
     RETURNING d.status
 )
@@ -82,7 +86,7 @@ WITH sent AS (
     UPDATE alerts_delivery SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL,
            next_attempt_at = NULL
     WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
-      AND recipient_id = ANY(%(sent)s::bigint[]) AND status = 2
+      AND recipient_id BETWEEN %(low)s AND %(high)s AND recipient_id = ANY(%(sent)s::bigint[]) AND status = 2
     RETURNING 1
 ), decided AS (
     UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
@@ -90,7 +94,8 @@ WITH sent AS (
     FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[])
          AS v(id, status, next_attempt_at, detail)
     WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
-      AND d.channel = %(channel)s AND d.recipient_id = v.id AND d.next_attempt_at = %(until)s
+      AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = v.id
+      AND d.next_attempt_at = %(until)s
     RETURNING d.status
 )
 INSERT INTO alerts_retrytally AS t (dispatch_id, channel, sent, failed, skipped)
@@ -110,11 +115,14 @@ def record(
     """
     decisions = [_decide(claim, *result) for result in results if not result[1].accepted]
     sent = [recipient.id for recipient, outcome in results if outcome.accepted]
+    ids = [recipient.id for recipient, _ in results] or [0]
     values = {
         "month": claim.month,
         "dispatch": claim.dispatch_id,
         "kind": claim.kind.value,
         "channel": claim.channel.value,
+        "low": min(ids),
+        "high": max(ids),
         "sent": bigints(sent),
         "any_sent": bool(sent),
         "first": first_accepted,
