@@ -159,11 +159,10 @@ class Connection(asyncio.Protocol):
         self._lose("The server closed the connection.")
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None  # gone: nothing to abort, and asyncio's TLS of Python before 3.11.4 would fail at that
         self._lose(f"The connection broke: {exc}." if exc else "The connection was closed.")
         if self._timer is not None:
             self._timer.cancel()
-        if not self.closed.done():
-            self.closed.set_result(None)
 
     # Helpers
 
@@ -175,8 +174,8 @@ class Connection(asyncio.Protocol):
     def _look(self) -> None:
         """Nothing was to be written: has the session changed?"""
         if self.session.phase is Phase.CLOSED:
-            if self._is_quitting and self._transport is not None:
-                self._loop.call_soon(self._transport.close)  # inside asyncio's SSLProtocol it may fail
+            if self._is_quitting:
+                self._loop.call_soon(self._hang_up)  # inside asyncio's SSLProtocol it may fail
             else:
                 self.drop()
         elif self.session.is_spent:
@@ -186,6 +185,10 @@ class Connection(asyncio.Protocol):
             self._resume_open()
         elif self.session.phase is Phase.READY:
             self._resume_open()
+
+    def _hang_up(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.close()
 
     def _lose(self, detail: str) -> None:
         self.session.lost(disconnected(detail))

@@ -75,7 +75,7 @@ async def aiosmtpd_server(
     finally:
         listener.close()
         for server in served:
-            if server.transport is not None:
+            if server.transport is not None and not server.transport.is_closing():
                 server.transport.abort()
         await listener.wait_closed()
 
