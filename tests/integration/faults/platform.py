@@ -89,7 +89,10 @@ def senders(worker: Child, port: int) -> list[int]:
 
 
 def _open_files(pid: int) -> list[str]:
-    return [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    try:
+        return [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    except (FileNotFoundError, PermissionError):  # it has ended; until its parent has noticed, its folder is root's
+        return []
 
 
 def _is_ready(child: Child) -> bool:
