@@ -47,13 +47,15 @@ check: $(VENV)/dev.installed ## lint, format, types, import rules, templates, mi
 bench-fanout: $(VENV)/dev.installed ## one bulletin to N subscribers; ends with a line of JSON
 	$(RUN) -m bench.fanout --recipients $(N)
 
-# The tests that look at pages need a browser: root gets Debian's, others are told. In CI a missing one is a failure.
+# The tests that look at pages need a browser, and the program that drives it needs libatomic: root gets Debian's, others
+# are told. In CI a missing one is a failure.
+HAS_BROWSER := command -v chromium >/dev/null && /sbin/ldconfig -p | grep -q libatomic.so.1
 chromium:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& echo "Installing the package chromium for the browser tests …" \
+	@{ $(HAS_BROWSER); } || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& echo "Installing the packages chromium and libatomic1 for the browser tests …" \
 		&& export DEBIAN_FRONTEND=noninteractive && apt-get update -qq </dev/null \
-		&& apt-get install -y -qq --no-install-recommends chromium </dev/null >/dev/null; } || true
-	@command -v chromium >/dev/null || { echo "There is no chromium: THE BROWSER TESTS ARE SKIPPED (apt install chromium)."; \
+		&& apt-get install -y -qq --no-install-recommends chromium libatomic1 </dev/null >/dev/null; } || true
+	@{ $(HAS_BROWSER); } || { echo "THE BROWSER TESTS ARE SKIPPED: they need apt install chromium libatomic1."; \
 		[ "$$CI" != true ]; }
 
 # Installed again only when its lock has changed. The development lock holds the demo's as well.

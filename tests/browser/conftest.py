@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ FLAGS = ["--disable-background-networking", "--disable-component-update", "--no-
 def browser() -> Iterator[Browser]:
     """Chromium, as the system has it. Closed after each module: while it is open, an event loop holds this thread."""
     path = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else shutil.which("chromium")
-    if path is None:
-        reason = "no chromium on this machine: install the package `chromium` to test pages in a browser"
+    if path is None or find_library("atomic") is None:  # the driver's own interpreter is linked with that
+        reason = "to test pages in a browser this machine needs the packages `chromium` and `libatomic1`"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)

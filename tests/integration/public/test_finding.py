@@ -32,6 +32,13 @@ def test_search_looks_into_names_descriptions_and_agencies(town: Town, client: C
     assert "Road works" not in page
 
 
+def test_a_search_that_finds_nothing_says_so_and_how_to_go_on(town: Town, client: Client) -> None:
+    page = text(client, "/?q=qwertz")
+    assert "No topics about “qwertz”" in page
+    assert 'href="/#agencies"' in page
+    assert "No agency offers topics yet" not in page
+
+
 def test_search_finds_the_agency_too(town: Town, client: Client) -> None:
     assert 'href="/agencies/brook/"' in text(client, "/?q=brook")
 
