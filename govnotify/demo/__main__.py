@@ -26,22 +26,34 @@ PLATFORM_STOPS, SERVERS_STOP = 2.5, 1.5  # seconds; all is gone within 5
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class Ended(BaseException):
+    """Ctrl-C, or a signal that means the same.
+
+    Not KeyboardInterrupt: where that one is raised inside an `exec` (each dataclass has some), CPython ends the process
+    by SIGINT in the end, although it was caught.
+    """
+
+
 def main() -> int:
     options = _options()
     started = float(os.environ.get("STARTED") or time.time())  # `make` counts the building of the environment in
     console = Console(soft_wrap=True, highlight=False)
     for number in ENDS:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, _end)
     if "MAKELEVEL" in os.environ:
         die_with(os.getppid(), signal.SIGTERM)  # `make` killed: end as if by Ctrl-C
     try:
         with State(options.state) as state:
             return _run(state, options, console, started)
-    except KeyboardInterrupt:
+    except Ended:
         return 130 if options.once else 0
     except (Failed, InUse, RuntimeError) as failure:
         console.print(f"The demo ended: {failure}", markup=False)
         return 1
+
+
+def _end(*_: object) -> None:
+    raise Ended
 
 
 def _run(state: State, options: argparse.Namespace, console: Console, started: float) -> int:

@@ -233,3 +233,21 @@ def test_the_account_tells_who_was_missed_who_got_two_and_who_was_not_invited(tm
     assert (account.recipients, account.sent, account.missing) == (3, 2, 1)
     assert (account.duplicates, account.strangers, account.complete) == (1, 1, False)
     assert account.first_ms == round(account.first_ms or 0) > 0
+
+
+ENDED_INSIDE_EXEC = """
+import signal
+from govnotify.demo import __main__ as demo
+signal.signal(signal.SIGTERM, demo._end)
+try:
+    exec("signal.raise_signal(signal.SIGTERM)")
+except demo.Ended:
+    print("caught")
+"""
+
+
+def test_a_signal_during_an_import_ends_it_in_order_too() -> None:
+    """CPython ends by SIGINT after a KeyboardInterrupt that came inside an `exec`, and every dataclass has some."""
+    command = [sys.executable, "-c", ENDED_INSIDE_EXEC]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    assert (ended.returncode, ended.stdout) == (0, "caught\n"), ended.stderr
