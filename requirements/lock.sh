@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rewrites the three locks from pyproject.toml; needs uv. Hashes only: no lock names an index.
+# Rewrites the locks from pyproject.toml, and the peers' of the benchmark; needs uv. Hashes only: no lock names an index.
 set -eu
 cd "$(dirname "$0")/.."
 compile() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -7,3 +7,4 @@ compile() { uv pip compile --quiet --universal --python-version 3.11 --generate-
 compile pyproject.toml -o requirements/run.txt
 compile pyproject.toml --group embedded -c requirements/run.txt -o requirements/embedded.txt
 compile pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+compile bench/peers/requirements.in -o bench/peers/requirements.txt
