@@ -38,6 +38,7 @@ class Outcome:
     code: str = ""
     detail: str = ""  # one printable line, at most 200 characters
     retry_after: float | None = None  # seconds that the other side asked us to wait
+    in_doubt: bool = False  # it was handed over whole and no verdict came: the next hop may have taken it (RFC 1047)
 
     @property
     def accepted(self) -> bool:

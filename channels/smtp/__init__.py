@@ -4,6 +4,7 @@ from channels.smtp.connection import Timeouts
 from channels.smtp.envelope import Envelope
 from channels.smtp.pool import SmtpPool
 from channels.smtp.relay import Relay, Tls
+from channels.smtp.relays import Relays
 from channels.smtp.work import Feed
 
-__all__ = ["Envelope", "Feed", "Relay", "SmtpPool", "Timeouts", "Tls"]
+__all__ = ["Envelope", "Feed", "Relay", "Relays", "SmtpPool", "Timeouts", "Tls"]

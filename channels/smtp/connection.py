@@ -73,6 +73,8 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._mark: object = None  # differs when anything has moved
         self._since = 0.0
+        self._seen: object = None  # at the last look
+        self._looks = 0
 
     async def open(self, tls: ssl.SSLContext | None) -> Outcome | None:
         """Connects, greets, encrypts and authenticates. None: ready; otherwise what to tell messages that wait."""
@@ -131,13 +133,19 @@ class Connection(asyncio.Protocol):
             self.closed.set_result(None)
         self._end()
 
+    def look(self) -> int:
+        """How many looks in a row, this one included, found an answer owed and nothing moved since the last.
+
+        In looks and not in seconds: a process that was held up must not take it for the server's slowness.
+        """
+        state = self._state()
+        self._looks = self._looks + 1 if state[0] is not None and state == self._seen else 0
+        self._seen = state
+        return self._looks
+
     def has_gone_stale(self) -> bool:
         """Whether the server said something (a 421), or hung up, while no loop ran to notice. For an idle one."""
-        if self._transport is None or self._transport.is_closing():
-            return True
-        poll = select.poll()
-        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return bool(poll.poll(0))
+        return self._transport is None or self._transport.is_closing() or _has_unread(self._transport)
 
     # asyncio.Protocol
 
@@ -208,16 +216,30 @@ class Connection(asyncio.Protocol):
         """Compares with how things stood a moment ago, instead of setting a timer for each message."""
         if self._transport is None or self._transport.is_closing():
             return
-        stage, unsent = self.session.awaited, self._transport.get_write_buffer_size()
-        mark, now = (stage, self.session.answered, unsent), time.monotonic()
+        mark, now = self._state(), time.monotonic()
+        stage, _, unsent = mark
         if stage is None or mark != self._mark:
             self._mark, self._since = mark, now
-        elif now - self._since >= (limit := self._timeouts.of(stage, is_writing=unsent > 0)):
+        elif (
+            now - self._since >= (limit := self._timeouts.of(stage, is_writing=unsent > 0))
+            and not _has_unread(self._transport)  # it came while no loop ran
+        ):
             self._lose(f"No answer to {stage.value} within {limit:g} s.")
             return
         self._set_timer(self._timeouts.resolution, self._watch)
+
+    def _state(self) -> tuple[Stage | None, int, int]:
+        """Differs when anything has moved: what is owed, how many messages are answered, octets not yet sent."""
+        unsent = 0 if self._transport is None else self._transport.get_write_buffer_size()
+        return self.session.awaited, self.session.answered, unsent
 
     def _set_timer(self, seconds: float, action: Callable[[], None]) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(seconds, action)
+
+
+def _has_unread(transport: asyncio.Transport) -> bool:
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(poll.poll(0))

@@ -63,7 +63,8 @@ class Handshake(Dialogue):
         self._after_hello()
 
     def _after_hello(self) -> None:
-        if self._relay.tls is Tls.STARTTLS and not self._encrypted:
+        wanted = self._relay.tls is Tls.STARTTLS or (self._relay.tls is Tls.OPPORTUNISTIC and self.offers.starttls)
+        if wanted and not self._encrypted:
             if not self.offers.starttls:
                 raise ConnectionOverError(misconfigured(f"Relay {self._relay} does not offer STARTTLS."))
             self._stage = Stage.STARTTLS
@@ -74,6 +75,9 @@ class Handshake(Dialogue):
             self._finish(Progress.DONE)
 
     def _on_starttls(self, reply: bytes) -> None:
+        if self._relay.tls is Tls.OPPORTUNISTIC and reply[:1] in {b"4", b"5"} and reply[:3] != b"421":
+            self._finish(Progress.DONE)  # offered and not to be had: in clear, as with one that offers none
+            return
         self._require(reply, b"220")
         self._finish(Progress.WANTS_TLS)
         self.on_reply = self.ignore  # whatever else came in clear

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-_OPTIONS = frozenset({"tls", "ehlo", "ca_file", "verify", "insecure_auth"})
+from channels.smtp.limits import NO_LIMITS, Limits
+
+_LIMITS = ("connections", "messages", "rate")
+_OPTIONS = frozenset({"tls", "ehlo", "ca_file", "verify", "insecure_auth", *_LIMITS})
 _DOMAIN_OR_LITERAL = re.compile(r"[A-Za-z0-9._-]{1,255}|\[[A-Za-z0-9.:-]{2,253}\]")  # RFC 5321 section 4.1.2
 
 
@@ -19,10 +22,11 @@ class Tls(enum.StrEnum):
 
     NONE = "none"
     STARTTLS = "starttls"  # RFC 3207; required: a relay that does not offer it gets no mail
+    OPPORTUNISTIC = "opportunistic"  # RFC 7435: where it is offered, else in clear; for servers that nobody knows
     IMPLICIT = "implicit"  # RFC 8314 section 3: TLS from the first octet
 
 
-_DEFAULT_PORTS = {Tls.NONE: 25, Tls.STARTTLS: 587, Tls.IMPLICIT: 465}
+_DEFAULT_PORTS = {Tls.NONE: 25, Tls.OPPORTUNISTIC: 25, Tls.STARTTLS: 587, Tls.IMPLICIT: 465}
 
 
 def own_name() -> str:
@@ -44,12 +48,14 @@ class Relay:
     ca_file: str | None = None  # PEM; None: the system's
     verify: bool = True
     insecure_auth: bool = False
+    limits: Limits = NO_LIMITS
 
     @classmethod
     def from_url(cls, url: str, *, ehlo_name: str | None = None) -> Self:
         """`smtp://[user:password@]host[:port][?options]`, or `smtps://` for TLS from the first octet.
 
-        Options: `tls=none|starttls|implicit`, `ehlo=NAME`, `ca_file=PATH`, `verify=0|1`, `insecure_auth=0|1`.
+        Options: `tls=none|starttls|implicit`, `ehlo=NAME`, `ca_file=PATH`, `verify=0|1`, `insecure_auth=0|1`, and
+        the limits of one sending process: `connections=N`, `messages=N` (per connection), `rate=N` (per second).
         User and password are percent-encoded. Ports default to 25, 587 (STARTTLS) and 465 (implicit).
         Raises ValueError, which never repeats the URL, as it holds a password.
         """
@@ -72,6 +78,7 @@ class Relay:
             ca_file=options.get("ca_file") or None,
             verify=_flag(options, "verify", default=True),
             insecure_auth=_flag(options, "insecure_auth", default=False),
+            limits=limits_from(options),
         )
 
     def __post_init__(self) -> None:
@@ -85,7 +92,11 @@ class Relay:
             raise ValueError(f"Relay {self.host} needs both a user and a password, or neither.")
         if "\0" in self.username + self.password:  # it separates the fields of AUTH PLAIN (RFC 4616)
             raise ValueError(f"The credentials of relay {self.host} hold a NUL, which AUTH cannot carry.")
-        if self.username and self.tls is Tls.NONE and not (self.insecure_auth or _is_loopback(self.host)):
+        if (
+            self.username
+            and self.tls in {Tls.NONE, Tls.OPPORTUNISTIC}
+            and not (self.insecure_auth or _is_loopback(self.host))
+        ):
             raise ValueError(
                 f"The credentials of relay {self.host} would cross the network unencrypted: "
                 "add ?tls=starttls, use smtps://, or insist with ?insecure_auth=1."
@@ -101,6 +112,27 @@ class Relay:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
+
+
+def limits_from(options: Mapping[str, str]) -> Limits:
+    """The limits among a URL's options. Raises ValueError."""
+    return Limits(
+        connections=_whole(options, "connections"), messages=_whole(options, "messages"), rate=_number(options, "rate")
+    )
+
+
+def _whole(options: Mapping[str, str], name: str) -> int | None:
+    value = options.get(name)
+    if value is not None and not (value.isascii() and value.isdecimal()):
+        raise ValueError(f"{name}={value} is no whole number.")
+    return None if value is None else int(value)
+
+
+def _number(options: Mapping[str, str], name: str) -> float | None:
+    value = options.get(name)
+    if value is not None and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        raise ValueError(f"{name}={value} is no number.")
+    return None if value is None else float(value)
 
 
 def _tls(scheme: str, options: Mapping[str, str]) -> Tls:

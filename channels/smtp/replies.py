@@ -73,9 +73,9 @@ def misconfigured(detail: str) -> Outcome:
     return Outcome(Verdict.TRANSIENT, Reason.POLICY, "", _line(detail))
 
 
-def disconnected(detail: str, code: str = "") -> Outcome:
+def disconnected(detail: str, code: str = "", *, in_doubt: bool = False) -> Outcome:
     """No answer about the message: dropped, timed out, unreachable, or not SMTP at all."""
-    return Outcome(Verdict.TRANSIENT, Reason.CONNECTION, code, _line(detail))
+    return Outcome(Verdict.TRANSIENT, Reason.CONNECTION, code, _line(detail), in_doubt=in_doubt)
 
 
 def closing(stage: Stage, reply: bytes) -> Outcome:

@@ -70,6 +70,14 @@ class Session:
         self.phase = Phase.TALKING
         return self._handshake.encrypted()
 
+    def stall(self) -> Envelope | None:
+        """The server is slow about a message: which. None begins here any more; one announced behind it goes back."""
+        mails = self._mails
+        announced = mails.withdraw()
+        if announced is not None:
+            mails.exchange.hand_back(announced, disconnected("The server is slow."), counts=False)
+        return mails.content or mails.opening
+
     def quit(self) -> bytes:
         """Says goodbye; no reply is looked at any more. Nothing may be in flight."""
         self.lost(disconnected("We have said QUIT."))
@@ -88,7 +96,8 @@ class Session:
         content, opening = self.abandon()
         self.came_to_nothing = self._is_fresh and not self.answered and (content or opening) is not None
         if content is not None:
-            exchange.record(content, disconnected(f"No verdict on the message. {outcome.detail}", outcome.code))
+            verdict = disconnected(f"No verdict on the message. {outcome.detail}", outcome.code, in_doubt=True)
+            exchange.record(content, verdict)
         if opening is not None:
             exchange.hand_back(opening, outcome, counts=self.came_to_nothing and content is None)
 
@@ -101,6 +110,16 @@ class Session:
         self._dialogue.due = None
         self._dialogue.on_reply = self._dialogue.ignore
         return held
+
+    @property
+    def exchange(self) -> Exchange:
+        """Where its messages come from."""
+        return self._mails.exchange
+
+    @property
+    def carried(self) -> list[Envelope]:
+        """Messages in flight: none, one or two."""
+        return [envelope for envelope in (self._mails.content, self._mails.opening) if envelope is not None]
 
     @property
     def answered(self) -> int:

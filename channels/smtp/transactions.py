@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from channels.outcome import ACCEPTED, Outcome
-from channels.smtp.dialogue import Dialogue, give_up
+from channels.smtp.dialogue import ConnectionOverError, Dialogue, give_up
 from channels.smtp.envelope import END_OF_CONTENT, CannotSendError, Envelope, Offers, announce
-from channels.smtp.replies import Stage, refusal
+from channels.smtp.replies import Stage, disconnected, refusal
 
 
 class Exchange(Protocol):
@@ -40,10 +40,20 @@ class Transactions(Dialogue):
         self.offers = offers
         self._unwritten: list[bytes] = []  # commands of `opening`, one at a time without PIPELINING
         self._must_reset = False  # a refused message left a transaction open at the server
+        self._is_withdrawn = False  # MAIL, RCPT, DATA of a message are written whose content won't follow here
 
     def begin(self) -> bytes:
         """Starts a message if nothing is in flight and there is one."""
         return self._start() if self.is_idle else b""
+
+    def withdraw(self) -> Envelope | None:
+        """Begins no message any more, and gives back the one announced behind another whose verdict is awaited."""
+        self.left = 0
+        if self.content is None:
+            return None
+        envelope, self.opening = self.opening, None
+        self._is_withdrawn = envelope is not None
+        return envelope
 
     @property
     def is_idle(self) -> bool:
@@ -62,6 +72,7 @@ class Transactions(Dialogue):
             (Stage.DATA, self._on_data),
             (Stage.CONTENT, self._on_verdict),
             (Stage.CONTENT, self._on_void),
+            (Stage.MAIL, self._on_withdrawn),
         ]
 
     # What the next reply answers, in the order of a transaction.
@@ -113,6 +124,10 @@ class Transactions(Dialogue):
         """The answer to the lone dot behind a refused recipient: it belongs to nobody."""
         self._pass_over(Stage.CONTENT, reply)
         self._after_content()
+
+    def _on_withdrawn(self, reply: bytes) -> None:
+        """The server goes on with a message that went another way: behind its DATA only hanging up helps."""
+        raise ConnectionOverError(disconnected("Its next message went over another connection."))
 
     # What is written, and when.
 
@@ -176,10 +191,12 @@ class Transactions(Dialogue):
         self.due = self._start
 
     def _after_content(self) -> None:
-        if self.opening is None:
-            self._rest()
-        else:
+        if self.opening is not None:
             self.on_reply = self._on_mail
+        elif self._is_withdrawn:
+            self.on_reply = self._on_withdrawn
+        else:
+            self._rest()
 
     def _refuse(self, stage: Stage, reply: bytes, following: Callable[[bytes], None] | None = None) -> None:
         """Gives the message under way its outcome. `following` takes the answer to its next command, if written."""

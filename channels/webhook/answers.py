@@ -21,6 +21,10 @@ _DETAILS: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientConnectorError, "The endpoint did not accept a connection."),
     (aiohttp.ClientResponseError, "The endpoint's answer was not valid HTTP."),
 )
+# Nothing was asked of the endpoint yet. TimeoutError: waiting for an answer has a limit of its own, see too_slow.
+_NEVER_MADE = (
+    aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, TimeoutError,
+)  # fmt: skip
 _BROKEN = "The connection to the endpoint broke before an answer."
 _SECONDS = re.compile(r"[0-9]+", re.ASCII)
 
@@ -43,15 +47,18 @@ def judge(status: int, retry_after: str | None) -> Outcome:
 
 
 def lost(error: Exception) -> Outcome:
-    """The outcome of a connection that could not be made, or broke before an answer."""
-    return Outcome(Verdict.TRANSIENT, Reason.CONNECTION, detail=_told(error))
+    """The outcome of a connection that could not be made, or broke before an answer: then it may have been read."""
+    return Outcome(
+        Verdict.TRANSIENT, Reason.CONNECTION, detail=_told(error), in_doubt=not isinstance(error, _NEVER_MADE)
+    )
 
 
 def too_slow(seconds: float, status: int | None) -> Outcome:
     """The outcome of an answer that was not complete in time; `status` when its first line had come."""
     heard = "" if status is None else f" (it had begun with status {status})"
     detail = f"The endpoint did not finish its answer within {seconds:g} s{heard}."
-    return Outcome(Verdict.TRANSIENT, Reason.CONNECTION, "" if status is None else str(status), detail)
+    code = "" if status is None else str(status)
+    return Outcome(Verdict.TRANSIENT, Reason.CONNECTION, code, detail, in_doubt=True)
 
 
 def forbidden(detail: str) -> Outcome:

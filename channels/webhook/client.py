@@ -74,11 +74,12 @@ class WebhookClient:
         *,
         per_endpoint: int = 2,
         overall: int = 100,
+        go_on: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make one attempt for each call, at most `overall` at a time and `per_endpoint` to the same URL.
 
-        `record` is called as each attempt ends. An unforeseen error in one leaves the others alone; such
-        errors are raised as one group when all have ended.
+        `record` is called as each attempt ends; from `go_on` saying no on, no further attempt begins. An
+        unforeseen error in one leaves the others alone; such errors are raised as one group when all have ended.
         """
         endpoints = {call.url: asyncio.Semaphore(per_endpoint) for call in calls}
         everyone = asyncio.Semaphore(overall)
@@ -86,6 +87,8 @@ class WebhookClient:
         async def one(call: Call) -> None:
             # The endpoint's turn first: who waits for a slow endpoint must not hold one of everyone's places.
             async with endpoints[call.url], everyone:
+                if not go_on():
+                    return
                 attempt = await self.post(call)
             record(call, attempt)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import uvloop
@@ -78,10 +78,14 @@ class ListFeed:
         return {key: (outcome.verdict, outcome.reason) for key, outcome in self.outcomes.items()}
 
 
+class Wakeable(Protocol):
+    def wake(self) -> None: ...
+
+
 class WindowFeed(ListFeed):
     """Takes no more while `window` envelopes are unrecorded, and flushes a moment after that many were recorded."""
 
-    def __init__(self, items: Iterable[Envelope], pool: SmtpPool, *, window: int) -> None:
+    def __init__(self, items: Iterable[Envelope], pool: Wakeable, *, window: int) -> None:
         super().__init__(items)
         self._pool = pool
         self._window = window

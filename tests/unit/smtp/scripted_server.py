@@ -3,7 +3,8 @@
 A script maps a command to its answer. Commands are lines as they came; "" is the connection itself (the answer
 is the greeting) and "." the end of a message. An answer of 354 makes it read a message. What an answer may end in:
 HANG_UP closes the connection behind it, RESET cuts it with an RST. SILENCE: it reads on and never answers again.
-DEAF stops reading behind it; HALF_CLOSE does so too, and ends its own side.
+DEAF stops reading behind it; HALF_CLOSE does so too, and ends its own side. What begins with HOLD is said when the
+test calls `release`, or when the client has gone.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ RESET = "<reset>"
 SILENCE = "<silence>"
 DEAF = "<deaf>"
 HALF_CLOSE = "<half close>"
+HOLD = "<hold>"
 
 Script = Callable[[str], str]
 
@@ -72,6 +74,18 @@ class Scripted:
     mails: list[Mail] = field(default_factory=list)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    held: int = 0  # answers that wait for `release`
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def release(self) -> None:
+        """Says what was held back, and holds nothing back any more."""
+        self._released.set()
+
+    async def hold(self) -> None:
+        """Until `release`."""
+        self.held += 1
+        await self._released.wait()
+        self.held -= 1
 
     @property
     def recipients(self) -> list[str]:
@@ -143,6 +157,9 @@ class _Dialogue:
                 content = await self._content()
                 self._commands.append(".")
                 verdict = self._script(".")
+                if verdict.startswith(HOLD):
+                    await self._server.hold()
+                    verdict = verdict.removeprefix(HOLD)
                 if verdict.startswith("2"):
                     self._server.mails.append(Mail(sender, recipient, content))
                 if not await self._say(verdict):
@@ -160,6 +177,9 @@ class _Dialogue:
 
     async def _say(self, answer: str) -> bool:
         """Whether the dialogue goes on."""
+        if answer.startswith(HOLD):
+            await self._server.hold()
+            answer = answer.removeprefix(HOLD)
         self._is_silent |= answer == SILENCE
         if self._is_silent:
             return True
@@ -195,13 +215,14 @@ async def scripted_server(
     *,
     for_connection: Callable[[int], Script] | None = None,
     octets_at_once: int = 0,
+    host: str = "127.0.0.1",
     port: int = 0,
     starttls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Scripted]:
     """Serves `script` on every connection, or what `for_connection` returns for the first (1), second, …"""
     chosen = script or polite
     server = Scripted(for_connection or (lambda _: chosen), octets_at_once=octets_at_once, starttls=starttls)
-    listener = await asyncio.start_server(server.accept, "127.0.0.1", port)
+    listener = await asyncio.start_server(server.accept, host, port)
     server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server
