@@ -73,6 +73,7 @@ def seal(*, limit: int = 10_000) -> int:
     return len(entries)
 
 
+@transaction.atomic  # a cursor lives in its transaction; outside of one a pooler between us and the server loses it
 def first_broken_seal() -> AuditSeal | None:
     """The first link that no longer fits the entries it covers, or None when the trail is whole."""
     after, previous = 0, ""

@@ -23,9 +23,10 @@ def erase(*, subscribers: QuerySet[Subscriber]) -> int:
     Subscription.objects.filter(pk__in=[row.pk for row in ended]).update(ended_at=now)
     record_consent(ended, act=ConsentRecord.Act.WITHDRAWN, way=ConsentRecord.Way.MANAGED, page="erasure", at=now)
     for subscriber in locked:
-        subscriber.email, subscriber.address_key = "", secrets.token_bytes(32)
+        subscriber.email, subscriber.ascii_domain = "", None
+        subscriber.address_key = secrets.token_bytes(32)
         subscriber.status, subscriber.ended_at = Subscriber.Status.ENDED, subscriber.ended_at or now
-        subscriber.save(update_fields=["email", "address_key", "status", "ended_at"])
+        subscriber.save(update_fields=["email", "ascii_domain", "address_key", "status", "ended_at"])
         subscriber.sign_ups.all().delete()
         subscriber.outbox.all().delete()
         subscriber.endpoints.all().delete()

@@ -38,9 +38,11 @@ def sign_up(*, email: str, choices: Mapping[Topic, Frequency], language: str, pa
 def _locked_subscriber(address: Address, language: str) -> Subscriber:
     """The address's row, made where there is none; under its lock two forms sent at once send one mail."""
     key = address_key_of(address.key)
-    Subscriber.objects.bulk_create(
-        [Subscriber(email=address.typed, address_key=key, language=language)], ignore_conflicts=True
+    plain = address.typed.rpartition("@")[2].isascii()
+    new = Subscriber(
+        email=address.typed, ascii_domain=None if plain else address.domain, address_key=key, language=language
     )
+    Subscriber.objects.bulk_create([new], ignore_conflicts=True)
     return Subscriber.objects.select_for_update().get(address_key=key)
 
 

@@ -29,6 +29,14 @@ class ConsentRecord(models.Model):
     page = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
 
+    class Meta:
+        indexes = [
+            # Who changed how they read a topic since the last digest.
+            models.Index(
+                fields=["subscriber_id", "topic", "at"], condition=models.Q(act="changed"), name="consent_changed"
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"{self.act} by subscriber {self.subscriber_id}, {self.at:%Y-%m-%d}"
 

@@ -21,6 +21,8 @@ class Subscriber(models.Model):
         ENDED = "ended"
 
     email = models.CharField(max_length=254)  # as typed: that is how it is sent to
+    # The domain in A-labels where it was typed in other letters, so that every domain can be read in SQL.
+    ascii_domain = models.CharField(max_length=253, null=True)  # noqa: DJ001  NULL takes no byte in the row
     address_key = models.BinaryField(max_length=32, unique=True)  # what makes two addresses the same, as a keyed hash
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     language = models.CharField(max_length=35, default="en")

@@ -59,6 +59,13 @@ class Subscription(models.Model):
                 condition=Q(ended_at=None, endpoint__isnull=False),
                 name="audience_endpoints",
             ),
+            # The readers of digests in slices of ascending ids; who reads everything at once is not in it.
+            models.Index(
+                fields=["frequency", "subscriber"],
+                include=["topic", "started_at"],
+                condition=Q(ended_at=None, subscriber__isnull=False) & ~Q(frequency=Frequency.IMMEDIATE),
+                name="digest_readers",
+            ),
         ]
 
     def __str__(self) -> str:
