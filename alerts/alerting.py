@@ -9,9 +9,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,7 +24,8 @@ from alerts.content import ContentRefused, VariantText, check_content
 from alerts.drafting import create_bulletin
 from alerts.lanes import Lane
 from alerts.models import Alert, Approval, Bulletin, Dispatch
-from alerts.publishing import AlreadyPublished, NotAllowed, release
+from alerts.publishing import AlreadyPublished, predecessors, release
+from alerts.refusals import NotAllowed
 from subscriptions.models import Topic
 
 LONGEST = timedelta(hours=72)  # an alert that must stand longer is updated, so that somebody looks at it again
@@ -149,7 +153,9 @@ def content_hash(alert: Alert) -> str:
 def approve_alert(*, alert: Alert, approver: User, seen_hash: str) -> Dispatch:
     """The second person's yes to what `seen_hash` (of `content_hash`) stands for; the alert goes out at commit.
 
-    Raises NotAllowed, AlreadyPublished, ContentChanged, Expired, Unsendable and ContentRefused.
+    An update or a cancel drops what is unsent of the alerts that it refers to. An update goes to everybody on its
+    topics and to all who were told before, a cancel to these alone. Raises NotAllowed, AlreadyPublished,
+    ContentChanged, Expired, Unsendable and ContentRefused.
     """
     bulletin = Bulletin.objects.select_for_update(of=["self"]).select_related("agency").get(pk=alert.pk)
     locked = Alert.objects.select_for_update().get(pk=alert.pk)
@@ -174,7 +180,14 @@ def approve_alert(*, alert: Alert, approver: User, seen_hash: str) -> Dispatch:
     approval = Approval.objects.create(
         alert=locked, author=author, approver=approver, content_hash=seen_hash, at=timezone.now()
     )
-    return release(bulletin=bulletin, lane=Lane.EMERGENCY, publisher=approver, approval=approval)
+    return release(
+        bulletin=bulletin,
+        lane=Lane.EMERGENCY,
+        publisher=approver,
+        approval=approval,
+        corrected=predecessors(earlier.bulletin for earlier in sent_predecessors(locked)),
+        only_told=locked.msg_type == Alert.MsgType.CANCEL,
+    )
 
 
 def check_sendable(alert: Alert) -> None:
@@ -194,20 +207,21 @@ def check_sendable(alert: Alert) -> None:
         raise Unsendable(_("Its status is %s: it is not for people.") % alert.status)
     if alert.msg_type in {Alert.MsgType.ACK, Alert.MsgType.ERROR}:
         raise Unsendable(_("It is a message between systems (%s).") % alert.msg_type)
-    if alert.msg_type in {Alert.MsgType.UPDATE, Alert.MsgType.CANCEL} and not _knows_predecessor(alert):
+    if alert.msg_type in {Alert.MsgType.UPDATE, Alert.MsgType.CANCEL} and not sent_predecessors(alert):
         raise Unsendable(_("It updates or cancels an alert that was never sent from here."))
     if alert.scope != Alert.Scope.PUBLIC:
         raise Unsendable(_("Its scope is %s: it is not for the public.") % alert.scope)
 
 
-def _knows_predecessor(alert: Alert) -> bool:
-    """Whether one of the alerts that it refers to was sent by the same agency."""
+def sent_predecessors(alert: Alert) -> list[Alert]:
+    """The alerts of the same agency that were sent, and that an update or a cancel refers to; of others, none."""
+    if alert.msg_type not in {Alert.MsgType.UPDATE, Alert.MsgType.CANCEL}:
+        return []
     sent = Alert.objects.filter(
         bulletin__agency=alert.bulletin.agency, bulletin__status=Bulletin.Status.PUBLISHED
     ).exclude(pk=alert.pk)
-    return any(
-        sent.filter(sender=sender, identifier=identifier).exists() for sender, identifier, *_sent in alert.references
-    )
+    named = [Q(sender=sender, identifier=identifier) for sender, identifier, *_sent in alert.references]
+    return list(sent.filter(reduce(or_, named)).select_related("bulletin")) if named else []
 
 
 def _detail_errors(details: AlertDetails) -> dict[str, list[str]]:

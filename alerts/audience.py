@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from alerts import digest_audience, told
+from alerts.admission import Limits, limits_of
 from alerts.lanes import CHANNEL_OF, RULES, Lane, RecipientKind
-from alerts.models import Bulletin, BulletinTopic, Dispatch, Slice
+from alerts.models import BulletinTopic, Dispatch, Slice
 from govnotify.lib.database import bigints, query
 from subscriptions.models import Endpoint, Frequency, Subscriber, Subscription, Topic
 
@@ -40,56 +42,30 @@ CROSS JOIN LATERAL (
 # The listener's own state (ended, suppressed) is looked at once, when the batch is claimed.
 ADD = """
 WITH added AS (
-    INSERT INTO alerts_delivery (month, dispatch_id, recipient_kind, recipient_id, channel, lane, topics)
+    INSERT INTO alerts_delivery (month, dispatch_id, recipient_kind, recipient_id, channel, lane, topics, destination)
     SELECT %(month)s, %(dispatch)s, %(kind)s, s.{recipient}, %(channel)s, %(lane)s,
-           array_agg(s.topic_id ORDER BY array_position(%(topics)s::bigint[], s.topic_id))
+           array_agg(s.topic_id ORDER BY array_position(%(topics)s::bigint[], s.topic_id)), {destination}
     FROM subscriptions_subscription s
     WHERE s.topic_id = ANY(%(topics)s::bigint[]) AND s.{recipient} > %(after)s AND s.{recipient} <= %(through)s
       AND s.ended_at IS NULL AND s.started_at <= %(cut_off)s {frequency}
     GROUP BY s.{recipient}
     ON CONFLICT DO NOTHING
-    RETURNING recipient_id
+    RETURNING recipient_id, destination
 )
 """
 
-# A digest has one item per bulletin beside the row. What somebody was sent at once, before changing to a digest, is
-# left out of it; who has no item has no digest.
-ADD_DIGEST = """
-WITH news AS (
-    SELECT b.id AS bulletin_id, x.id AS dispatch_id, x.month, l.topic_id, l.position
-    FROM alerts_bulletin b JOIN alerts_dispatch x ON x.bulletin_id = b.id AND x.lane = {routine}
-    JOIN alerts_bulletintopic l ON l.bulletin_id = b.id
-    WHERE b.status = 'published' AND b.published_at > %(since)s AND b.published_at <= %(cut_off)s
-), items AS (
-    INSERT INTO alerts_digestitem (month, dispatch_id, recipient_id, bulletin_id, topics)
-    SELECT %(month)s, %(dispatch)s, s.subscriber_id, n.bulletin_id, array_agg(s.topic_id ORDER BY n.position)
-    FROM news n JOIN subscriptions_subscription s ON s.topic_id = n.topic_id
-    WHERE s.subscriber_id > %(after)s AND s.subscriber_id <= %(through)s AND s.ended_at IS NULL
-      AND s.started_at <= %(cut_off)s {frequency}
-      AND NOT EXISTS (SELECT 1 FROM alerts_delivery d WHERE d.month = n.month AND d.dispatch_id = n.dispatch_id
-                      AND d.recipient_kind = 1 AND d.recipient_id = s.subscriber_id AND d.channel = 1)
-    GROUP BY s.subscriber_id, n.bulletin_id
-    ON CONFLICT DO NOTHING
-    RETURNING recipient_id, topics
-), added AS (
-    INSERT INTO alerts_delivery (month, dispatch_id, recipient_kind, recipient_id, channel, lane, topics)
-    SELECT %(month)s, %(dispatch)s, %(kind)s, i.recipient_id, %(channel)s, %(lane)s, array_agg(DISTINCT t.id)
-    FROM items i CROSS JOIN LATERAL unnest(i.topics) AS t(id)
-    GROUP BY i.recipient_id
-    ON CONFLICT DO NOTHING
-    RETURNING recipient_id
-)
-"""
-
+# The recipients of each destination that is limited have batches of their own; the others share theirs.
 CUT = """
 , numbered AS (
-    SELECT recipient_id, (row_number() OVER (ORDER BY recipient_id) - 1) / %(batch)s AS number FROM added
+    SELECT recipient_id, destination,
+           (row_number() OVER (PARTITION BY destination ORDER BY recipient_id) - 1) / {size} AS number
+    FROM added
 ), cut AS (
-    INSERT INTO alerts_batch (dispatch_id, kind, channel, lane, agency_id, first_id, last_id, size,
+    INSERT INTO alerts_batch (dispatch_id, kind, channel, lane, agency_id, destination, first_id, last_id, size,
                               token, sent, failed, deferred, skipped)
-    SELECT %(dispatch)s, %(kind)s, %(channel)s, %(lane)s, %(agency)s, min(recipient_id), max(recipient_id), count(*),
-           0, 0, 0, 0, 0
-    FROM numbered GROUP BY number ORDER BY number
+    SELECT %(dispatch)s, %(kind)s, %(channel)s, %(lane)s, %(agency)s, destination,
+           min(recipient_id), max(recipient_id), count(*), 0, 0, 0, 0, 0
+    FROM numbered GROUP BY destination, number ORDER BY destination, number
 )
 SELECT count(*) FROM added
 """
@@ -114,12 +90,11 @@ def expand(*, slice_: Slice, dispatch: Dispatch) -> Expanded:
     parts = {
         "recipient": "subscriber_id" if kind is RecipientKind.SUBSCRIBER else "endpoint_id",
         "frequency": _frequency(dispatch, kind),
-        "routine": Lane.ROUTINE.value,
     }
+    limits = limits_of(lane) if kind is RecipientKind.SUBSCRIBER else Limits({})
     values = {
         "topics": bigints(topics),
         "after": slice_.after_id,
-        "since": dispatch.since,
         "cut_off": dispatch.cut_off,
         "limit": max(size // max(len(topics), 1), SMALLEST),
         "month": dispatch.month,
@@ -130,30 +105,37 @@ def expand(*, slice_: Slice, dispatch: Dispatch) -> Expanded:
         "agency": slice_.agency_id,
         "batch": rules.batch,
     }
-    add = ADD if dispatch.bulletin_id else ADD_DIGEST
-    [(upper_end,)] = query(UPPER_END.format(**parts), values)
-    through_id: int = LAST_ID if upper_end is None else upper_end
-    [(added,)] = query((add + CUT).format(**parts), values | {"through": through_id})
+    if dispatch.corrects:
+        ends = [told.upper_end(dispatch=dispatch, kind=kind, after_id=slice_.after_id, limit=size)]
+        if not dispatch.only_told:
+            ends += [end for (end,) in query(UPPER_END.format(**parts), values)]
+        upper_end = min((end for end in ends if end is not None), default=None)
+        through_id: int = LAST_ID if upper_end is None else upper_end
+        add, more = told.addition(dispatch=dispatch, kind=kind, limits=limits)
+        more["through"] = through_id
+    elif dispatch.bulletin_id:
+        [(upper_end,)] = query(UPPER_END.format(**parts), values)
+        through_id = LAST_ID if upper_end is None else upper_end
+        add = ADD.format(**parts, destination=limits.destination(f"s.{parts['recipient']}"))
+        more = {"through": through_id}
+    else:
+        upper_end = digest_audience.upper_end(run=dispatch, after_id=slice_.after_id, people=size)
+        through_id = LAST_ID if upper_end is None else upper_end
+        add, more = digest_audience.addition(
+            run=dispatch, after_id=slice_.after_id, through_id=through_id, limits=limits
+        )
+    [(added,)] = query(add + CUT.format(size=limits.size), values | more | limits.values)
     return Expanded(recipients=added, through_id=through_id, is_last=upper_end is None)
 
 
 def _topics(dispatch: Dispatch) -> list[int]:
-    """The bulletin's topics in the editor's order; of a digest run, those on which anything was published."""
-    if dispatch.bulletin_id:
-        links = BulletinTopic.objects.filter(bulletin=dispatch.bulletin_id).order_by("position")
-        return list(links.values_list("topic", flat=True))
-    news = BulletinTopic.objects.filter(
-        bulletin__status=Bulletin.Status.PUBLISHED,
-        bulletin__published_at__gt=dispatch.since,
-        bulletin__published_at__lte=dispatch.cut_off,
-    )
-    return list(news.values_list("topic", flat=True).distinct())
+    """The bulletin's topics in the editor's order."""
+    links = BulletinTopic.objects.filter(bulletin=dispatch.bulletin_id).order_by("position")
+    return list(links.values_list("topic", flat=True))
 
 
 def _frequency(dispatch: Dispatch, kind: RecipientKind) -> str:
     """An emergency reaches all on its topics, a routine bulletin who asked to hear at once; machines take both."""
-    if dispatch.lane == Lane.DIGEST:
-        return f"AND s.frequency = '{Frequency(dispatch.period)}'"
     if dispatch.lane == Lane.ROUTINE and kind is RecipientKind.SUBSCRIBER:
         return f"AND s.frequency = '{Frequency.IMMEDIATE}'"
     return ""

@@ -26,10 +26,17 @@ def start_due_runs() -> list[Dispatch]:
 
 @transaction.atomic
 def start_run(*, period: Frequency, cut_off: datetime) -> Dispatch | None:
-    """A run for what was published since the run before, until `cut_off`; None when there is one already."""
+    """A run for what was published since the run before, until `cut_off`.
+
+    None when there is one already, and as long as another one of the same time is still being expanded: only then is it
+    known what its readers have had.
+    """
+    before = Dispatch.objects.filter(bulletin=None, period=period, cut_off__lt=cut_off).order_by("-cut_off").first()
+    since = before.cut_off if before else cut_off - PERIODS[period]
+    if _another_is_being_expanded(period, since, cut_off):
+        return None
     month = cut_off.date().replace(day=1)
     ensure_month(month)
-    before = Dispatch.objects.filter(bulletin=None, period=period, cut_off__lt=cut_off).order_by("-cut_off").first()
     run, created = Dispatch.objects.get_or_create(
         bulletin=None,
         period=period,
@@ -37,7 +44,7 @@ def start_run(*, period: Frequency, cut_off: datetime) -> Dispatch | None:
         defaults={
             "lane": Lane.DIGEST,
             "month": month,
-            "since": before.cut_off if before else cut_off - PERIODS[period],
+            "since": since,
         },
     )
     if not created:
@@ -45,6 +52,11 @@ def start_run(*, period: Frequency, cut_off: datetime) -> Dispatch | None:
     open_dispatch(run, kinds=(RecipientKind.SUBSCRIBER,))
     transaction.on_commit(lambda: wake(QUEUE_OF[Lane.DIGEST, Channel.EMAIL]))
     return run
+
+
+def _another_is_being_expanded(period: Frequency, since: datetime, cut_off: datetime) -> bool:
+    runs = Dispatch.objects.unfinished().filter(bulletin=None, expanded_at=None).exclude(period=period)
+    return runs.filter(since__lt=cut_off, cut_off__gt=since).exists()
 
 
 def _last_time(period: Frequency, now: datetime) -> datetime:

@@ -10,24 +10,32 @@ from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 
+from alerts.admission import seconds_to_wait
 from alerts.claims import Claim, claim_batch, claim_retries
 from alerts.fanout import expand_next
 from alerts.hooking import send_webhooks
-from alerts.lanes import QUEUE_OF, RULES, WORK_SECONDS, YIELD_SECONDS, Channel, Lane
+from alerts.lanes import HANDS, QUEUE_OF, RULES, WORK_SECONDS, Channel, Lane
 from alerts.mailing import ENDED, send_mail
 from alerts.outcomes import finish, record
+from alerts.precedence import give_way
 from alerts.runtime import runtime
 from govnotify.lib.database import query
-from govnotify.lib.queues import Queue, wake
+from govnotify.lib.queues import Queue, rally, wake
 
 logger = logging.getLogger(__name__)
+MAIL_LANE = {queue: lane for (lane, channel), queue in QUEUE_OF.items() if channel is Channel.EMAIL}
 SEND = {Channel.EMAIL: send_mail, Channel.WEBHOOK: send_webhooks}
 
 
 def first_attempts(lane: Lane, channel: Channel) -> bool:
-    """Do one piece of a lane's first work: expand a slice, or send a batch. False when there is none."""
-    _give_way(lane)
-    return _expand(lane, channel) or _send_batch(lane, channel)
+    """Do one piece of a lane's first work: expand a slice, send a batch. False when there is neither.
+
+    Both, in turn: an audience whose batches all wait for a limited destination is expanded to its end, slice by slice,
+    and nobody else's batch may wait for that.
+    """
+    give_way(lane)
+    expanded = _expand(lane, channel)
+    return _send_batch(lane, channel) or expanded
 
 
 def retries(lane: Lane, channel: Channel) -> bool:
@@ -42,47 +50,67 @@ def retries(lane: Lane, channel: Channel) -> bool:
 
 
 def work(queue: Queue, pieces: Sequence[Callable[[], bool]]) -> None:
-    """Do the queue's work, the first kind before the second, for about WORK_SECONDS; then ask for the next turn."""
-    end = time.monotonic() + WORK_SECONDS
-    while time.monotonic() < end:
-        if not any(piece() for piece in pieces):
+    """Do the queue's work, the first kind before the second, for about WORK_SECONDS; then ask for the next turn.
+
+    It goes on while a server is slow about some messages, which need the loop to run until they have their outcome.
+    Who finds only work that waits for its destination waits with it. Of several who do so those who came away with
+    nothing do not ask again, so that in the end there is one.
+    """
+    end, worked = time.monotonic() + WORK_SECONDS, False
+    while time.monotonic() < end or runtime().is_waiting:
+        if _do_any(pieces):
+            worked = True
+        elif runtime().is_waiting:
+            runtime().attend(NAP)
+        elif not _wait_for_admission(queue):
             return
-    wake(queue)
+    if worked:
+        wake(queue)
 
 
-YOUNG_EMERGENCY = """
-SELECT EXISTS (
-    SELECT 1 FROM alerts_dispatch d
-    WHERE d.state = 'sending' AND d.lane = %(lane)s
-      AND d.created_at > clock_timestamp() - %(seconds)s * interval '1 second'
-      AND (EXISTS (SELECT 1 FROM alerts_slice WHERE dispatch_id = d.id AND kind = 1 AND expanded_at IS NULL)
-        OR EXISTS (SELECT 1 FROM alerts_batch WHERE dispatch_id = d.id AND kind = 1 AND done_at IS NULL))
-)
-"""
+def _do_any(pieces: Sequence[Callable[[], bool]]) -> bool:
+    try:
+        return any(piece() for piece in pieces)
+    except Exception:
+        runtime().attend(LAST_TURN)  # what is with a slow server: its lease is renewed only while the loop runs
+        raise
 
 
-def _give_way(lane: Lane) -> None:
-    """Routine and digest wait, at most YIELD_SECONDS, while first attempts of an emergency are to be made."""
-    if lane not in {Lane.ROUTINE, Lane.DIGEST}:
-        return
-    end = time.monotonic() + YIELD_SECONDS
-    while time.monotonic() < end and _emergency_is_young():
-        time.sleep(0.02)
+LAST_TURN = 1.0  # seconds, before a task that failed ends; recovery sees to it that another begins soon
+NAP = 0.1  # seconds: new work of others is seen after this at the latest
+LEAST_NAP = 0.005  # where what waits was free, and somebody else was faster
 
 
-def _emergency_is_young() -> bool:
-    """Whether an emergency dispatch of the last YIELD_SECONDS has mail that nobody has attempted yet."""
-    [(young,)] = query(YOUNG_EMERGENCY, {"lane": Lane.EMERGENCY.value, "seconds": YIELD_SECONDS})
-    return bool(young)
+def _wait_for_admission(queue: Queue) -> bool:
+    """Wait a little for the first destination to be free. False when nothing waits for one, or it is far off."""
+    lane = MAIL_LANE.get(queue)
+    seconds = seconds_to_wait(lane) if lane is not None else None
+    if seconds is None or seconds > WORK_SECONDS:
+        return False  # recovery wakes the lane when it is time
+    time.sleep(min(max(seconds, LEAST_NAP), NAP))
+    return True
 
 
 def _expand(lane: Lane, channel: Channel) -> bool:
     expanded = expand_next(lane, channel)
     if expanded is None:
         return False
-    wake(QUEUE_OF[lane, channel], times=RULES[lane].workers - 1)
+    rally(QUEUE_OF[lane, channel], max(_batches_waiting(lane, channel), RULES[lane].workers) - 1)  # the last is ours
     finish(expanded)
     return True
+
+
+WAITING = """
+SELECT count(*) FROM (
+    SELECT 1 FROM alerts_batch WHERE lane = %(lane)s AND channel = %(channel)s AND done_at IS NULL
+    AND (leased_until IS NULL OR leased_until < clock_timestamp()) LIMIT %(most)s) waiting
+"""
+
+
+def _batches_waiting(lane: Lane, channel: Channel) -> int:
+    """How many workers, of whatever host, could begin at once; at most HANDS."""
+    [(waiting,)] = query(WAITING, {"lane": lane.value, "channel": channel.value, "most": HANDS})
+    return int(waiting)
 
 
 def _send_batch(lane: Lane, channel: Channel) -> bool:

@@ -18,14 +18,20 @@ __all__ = ["ContentRefused", "VariantText", "create_bulletin", "edit_bulletin", 
 
 @transaction.atomic
 def create_bulletin(
-    *, agency: Agency, topics: Sequence[Topic], variants: Sequence[VariantText], author: User | ApiKey | None
+    *,
+    agency: Agency,
+    topics: Sequence[Topic],
+    variants: Sequence[VariantText],
+    author: User | ApiKey | None,
+    corrects: Bulletin | None = None,
 ) -> Bulletin:
-    """A new draft; `author` None is the system (imports). Raises ContentRefused."""
+    """A new draft; `author` None is the system (imports). Corrections: see alerts.correcting. Raises ContentRefused."""
     check_content(agency=agency, topics=topics, variants=variants)
     bulletin = Bulletin.objects.create(
         agency=agency,
         created_by=author if isinstance(author, User) else None,
         created_with=author if isinstance(author, ApiKey) else None,
+        corrects=corrects,
     )
     write_content(bulletin=bulletin, topics=topics, variants=variants)
     record(
@@ -33,7 +39,7 @@ def create_bulletin(
         verb="bulletin.created",
         target=bulletin,
         agency=agency,
-        after=_summary(topics, variants),
+        after=_summary(topics, variants) | ({"corrects": corrects.pk} if corrects else {}),
     )
     return bulletin
 
@@ -50,6 +56,8 @@ def edit_bulletin(
         if not editor.may(Role.OPERATOR, locked.agency):
             raise ContentRefused({"status": ["Changing an alert takes the role of emergency operator."]})
         locked.created_by = editor  # who changes an alert answers for it, and so can't be the one who approves it
+    if locked.is_correction:
+        topics = locked.ordered_topics()  # those of what it corrects: its recipients are chosen by that alone
     check_content(agency=locked.agency, topics=topics, variants=variants)
     before = {"titles": {variant.language: variant.title for variant in locked.variants.all()}}
     write_content(bulletin=locked, topics=topics, variants=variants)

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from alerts.claims import Claim, Recipient
 from alerts.mailing import SKIPPED
-from alerts.models import Bulletin, Dispatch
+from alerts.models import Alert, Bulletin, Dispatch
 from alerts.runtime import Runtime
 from alerts.window import PATIENCE, window
 from channels.outcome import Outcome, Reason, Verdict
@@ -14,11 +14,16 @@ from channels.webhook.payload import EventType, PayloadTooLarge, event, thin
 from govnotify.lib.database import outlast
 from subscriptions.keys import secret_box
 
+ALERT_KINDS = {
+    Alert.MsgType.UPDATE.value: EventType.ALERT_UPDATED,
+    Alert.MsgType.CANCEL.value: EventType.ALERT_CANCELLED,
+}
+
 
 async def send_webhooks(claim: Claim, runtime: Runtime) -> None:
     """Call every endpoint of the claim and record what became of each."""
     body = await runtime.loop.run_in_executor(runtime.recorder, _prepared, claim.dispatch_id)
-    async with window(claim, runtime.recorder, lambda: None) as opened:
+    async with window(claim, runtime, lambda: None) as opened:
         named: dict[str, Recipient] = {}
         calls = []
         for recipient in claim.recipients:
@@ -34,7 +39,9 @@ async def send_webhooks(claim: Claim, runtime: Runtime) -> None:
             named[call.message_id] = recipient
             calls.append(call)
         await runtime.webhooks.post_many(
-            calls, lambda call, attempt: opened.settle((named[call.message_id], attempt.outcome))
+            calls,
+            lambda call, attempt: opened.settle((named[call.message_id], attempt.outcome)),
+            go_on=lambda: not opened.lost,
         )
 
 
@@ -55,12 +62,18 @@ def payload(dispatch_id: int) -> bytes:
     dispatch = Dispatch.objects.select_related("bulletin__agency").get(pk=dispatch_id)
     bulletin = dispatch.bulletin
     assert bulletin is not None and bulletin.published_at is not None  # noqa: S101, PT018  only published ones have a dispatch
-    kind = EventType.ALERT_ISSUED if bulletin.is_alert else EventType.BULLETIN_PUBLISHED
+    kind = _kind(bulletin)
     url = settings.SITE_URL + bulletin.get_absolute_url()
     try:
         return event(kind, bulletin.published_at, describe(bulletin, url))
     except PayloadTooLarge:
         return thin(kind, bulletin.published_at, str(bulletin.pk), url)
+
+
+def _kind(bulletin: Bulletin) -> EventType:
+    if bulletin.is_alert:
+        return ALERT_KINDS.get(bulletin.alert.msg_type, EventType.ALERT_ISSUED)
+    return EventType.BULLETIN_UPDATED if bulletin.is_correction else EventType.BULLETIN_PUBLISHED
 
 
 def describe(bulletin: Bulletin, url: str) -> dict[str, object]:
@@ -81,6 +94,8 @@ def describe(bulletin: Bulletin, url: str) -> dict[str, object]:
             for variant in bulletin.variants.order_by("pk")
         ],
     }
+    if bulletin.corrects_id is not None:
+        described["corrects"] = str(bulletin.corrects_id)
     if bulletin.is_alert:
         alert = bulletin.alert
         described["alert"] = {
@@ -89,6 +104,7 @@ def describe(bulletin: Bulletin, url: str) -> dict[str, object]:
             "sent": alert.sent.isoformat(),
             "status": alert.status,
             "msg_type": alert.msg_type,
+            "references": alert.references,
             "event": alert.event,
             "category": alert.category,
             "urgency": alert.urgency,

@@ -36,7 +36,7 @@ class LaneRules:
     first_slice: int  # recipients: small, so that the first message leaves soon
     slice: int
     batch: int  # recipients that one worker claims at once
-    workers: int  # hints sent when there is work: as many workers as may take part
+    workers: int  # hints sent with new work; more follow as its batches are cut, for workers of any number of hosts
     retries: dict[Channel, tuple[float, ...]]  # seconds before attempt 2, 3, …; then the last step again
     lifetime: timedelta | None  # of a delivery from its dispatch on; None: until the alert expires
     timeouts: Timeouts  # with the relay
@@ -48,8 +48,17 @@ LEASE = timedelta(seconds=30)  # renewed with every record; a worker that dies g
 WORK_SECONDS = 2.0  # a task works about this long, then asks for the next
 UNRECORDED = 200  # messages handed to a server and not yet recorded, per sender: the window of duplicates
 RECORD_AT = 100  # outcomes that make a write worth while: half the window, so that sending goes on beside it
+LOOK_SECONDS = 1.0  # a sender with nothing to record, which tells it too, asks this often whether it is to go on
+OVERTAKING_SECONDS = 5.0  # a correction waits at most this long for those who are still sending what it corrects
 RECORD_SECONDS = 0.25  # or after this time, whichever is first
-YIELD_SECONDS = 5.0  # routine waits at most this long for the first attempts of an emergency
+LAST_WORD_SECONDS = 1.0  # given to a sender whose lease ran out, to record what it was sending, before others send it
+HANDS = 100  # hints that wait for workers of one queue, at most
+YIELD_SECONDS = 5.0  # routine waits at most this long for the first attempts of an emergency …
+YIELD_LONGEST = 60.0  # … and again for one that is being sent, until it is this old
+ADMIT_SECONDS = 0.5  # of a limited destination's rate: what one claim takes
+# And what may go at once besides, where a destination was free for a while: what a busy worker was late is made up for,
+# a quiet night is not.
+ADMIT_SLACK = timedelta(seconds=0.5)
 
 # Shared rules: greylisting is normal, so the first routine retry comes within 1 to 5 minutes (RFC 5321 4.5.4.1 allows
 # more). Webhooks: the Standard Webhooks schedule for routine; emergencies far denser.

@@ -1,7 +1,9 @@
 """E-mail: a claim's recipients become envelopes, one by one as connections ask for them."""
 
 import logging
+from asyncio import Future
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import Protocol
 
 from django.conf import settings
@@ -10,8 +12,10 @@ from alerts.claims import Claim, Recipient
 from alerts.digest_rendering import DigestEdition
 from alerts.lanes import Lane
 from alerts.models import Dispatch
+from alerts.outcomes import finish
 from alerts.rendering import edition
 from alerts.runtime import Runtime
+from alerts.signing import sign
 from alerts.window import PATIENCE, Window, window
 from channels.address import Address, BadAddress, parse_address
 from channels.message import Hole, address_header_value
@@ -88,17 +92,29 @@ def envelope(dispatch_id: int, edition: Edition, recipient: Recipient) -> Envelo
         key=recipient,
         sender=f"b+{name}@{settings.BOUNCE_DOMAIN}",
         recipient=address.envelope,
-        message=message,
+        message=sign(message),
         smtputf8=address.smtputf8,
     )
 
 
 async def send_mail(claim: Claim, runtime: Runtime) -> None:
-    """Send to every recipient of the claim and record what became of each."""
+    """Send to every recipient of the claim and record what became of each.
+
+    Returns before that where a server is slow about some: the claim is held, and closed when their outcomes have come.
+    """
     prepared = await runtime.loop.run_in_executor(runtime.recorder, _prepared, claim)
     relay = runtime.relay(claim.lane)
-    async with window(claim, runtime.recorder, relay.wake) as opened:
-        await relay.send(MailFeed(claim, prepared, opened))
+    async with AsyncExitStack() as stack:
+        opened = await stack.enter_async_context(window(claim, runtime, relay.wake))
+        stragglers = await relay.send(MailFeed(claim, prepared, opened))
+        if not stragglers.done():
+            runtime.leave(_wait(stragglers, stack.pop_all(), claim, runtime))
+
+
+async def _wait(stragglers: Future[None], stack: AsyncExitStack, claim: Claim, runtime: Runtime) -> None:
+    async with stack:
+        await stragglers
+    await runtime.loop.run_in_executor(runtime.recorder, finish, claim.dispatch_id)
 
 
 def _prepared(claim: Claim) -> Edition:

@@ -1,7 +1,8 @@
 """Recording what became of deliveries: in bulk, one statement for up to a window of them, fenced by the claim.
 
 That a message was accepted is a fact and is always recorded, even by a worker whose lease has run out. Anything else
-(deferred, failed, skipped) is a decision, and only the holder of the claim decides.
+(deferred, failed, skipped) is a decision, and only the holder of the claim decides. Every record also tells the sender
+whether to go on: not with a lease that is lost, and not with a dispatch that was paused or cancelled meanwhile.
 """
 
 import logging
@@ -10,11 +11,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
+from alerts.admission import extend, release
 from alerts.claims import Claim, Recipient
-from alerts.lanes import LEASE, retry_delay
+from alerts.lanes import LEASE, Lane, retry_delay
 from alerts.models import Delivery, Dispatch
 from channels.outcome import Outcome, Reason, Verdict
 from govnotify.lib.database import bigints, query
@@ -23,6 +26,7 @@ from subscriptions.suppressing import suppress
 
 logger = logging.getLogger(__name__)
 Result = tuple[Recipient, Outcome]
+EMERGENCY_LOCK_WAIT = "100ms"  # then it goes on: whom it does not suppress, the next hard bounce will
 
 
 class Decision(NamedTuple):
@@ -32,6 +36,7 @@ class Decision(NamedTuple):
     status: int
     next_attempt_at: datetime | None
     detail: str
+    doubt: int  # 1: it was handed over whole and nobody said what became of it
 
 
 # `late`: accepted by a worker that had lost its lease, of rows that the next one has decided otherwise meanwhile. The
@@ -58,9 +63,9 @@ WITH overtaken AS (
     RETURNING 1
 ), decided AS (
     UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
-           next_attempt_at = v.next_attempt_at, detail = v.detail
-    FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[])
-         AS v(id, status, next_attempt_at, detail)
+           next_attempt_at = v.next_attempt_at, detail = v.detail, doubts = doubts + v.doubt
+    FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[],
+                %(doubts)s::smallint[]) AS v(id, status, next_attempt_at, detail, doubt)
     WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
       AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = v.id
       AND d.status = 0
@@ -73,16 +78,30 @@ UPDATE alerts_batch SET
                - (SELECT count(*) FROM late WHERE status = 2),
     failed = failed + (SELECT count(*) FROM decided WHERE status = 3) - (SELECT count(*) FROM late WHERE status = 3),
     skipped = skipped + (SELECT count(*) FROM decided WHERE status = 6) - (SELECT count(*) FROM late WHERE status = 6),
+    cancelled = cancelled - (SELECT count(*) FROM late WHERE status = 7),
+    ended = least(ended + %(closing)s::int, token),
     first_sent_at = coalesce(first_sent_at, %(first)s::timestamptz),
     last_sent_at = CASE WHEN %(any_sent)s THEN clock_timestamp() ELSE last_sent_at END,
-    leased_until = CASE WHEN token = %(token)s THEN clock_timestamp() + %(lease)s ELSE leased_until END,
+    leased_until = CASE WHEN token <> %(token)s THEN leased_until
+                        WHEN %(closing)s THEN NULL ELSE clock_timestamp() + %(lease)s END,
     done_at = CASE WHEN token = %(token)s AND %(done)s THEN clock_timestamp() ELSE done_at END
 WHERE id = %(batch)s
-RETURNING token = %(token)s
+RETURNING token = %(token)s AND (SELECT state = 'sending' FROM alerts_dispatch WHERE id = %(dispatch)s)
 """
 
 RECORD_RETRIES = """
-WITH sent AS (
+WITH overtaken AS (
+    SELECT recipient_id, status FROM alerts_delivery
+    WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
+      AND recipient_id BETWEEN %(low)s AND %(high)s
+      AND recipient_id = ANY(%(sent)s::bigint[]) AND status NOT IN (1, 2) FOR UPDATE
+), late AS (
+    UPDATE alerts_delivery d SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL
+    FROM overtaken o
+    WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
+      AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = o.recipient_id
+    RETURNING o.status
+), sent AS (
     UPDATE alerts_delivery SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL,
            next_attempt_at = NULL
     WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
@@ -90,29 +109,48 @@ WITH sent AS (
     RETURNING 1
 ), decided AS (
     UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
-           next_attempt_at = v.next_attempt_at, detail = v.detail
-    FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[])
-         AS v(id, status, next_attempt_at, detail)
+           next_attempt_at = v.next_attempt_at, detail = v.detail, doubts = greatest(doubts - 1 + v.doubt, 0)
+    FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[],
+                %(doubts)s::smallint[]) AS v(id, status, next_attempt_at, detail, doubt)
     WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
       AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = v.id
       AND d.next_attempt_at = %(until)s
     RETURNING d.status
 )
-INSERT INTO alerts_retrytally AS t (dispatch_id, channel, sent, failed, skipped)
-SELECT %(dispatch)s, %(channel)s, (SELECT count(*) FROM sent), (SELECT count(*) FROM decided WHERE status = 3),
-       (SELECT count(*) FROM decided WHERE status = 6)
+INSERT INTO alerts_retrytally AS t (dispatch_id, channel, sent, failed, skipped, cancelled)
+SELECT %(dispatch)s, %(channel)s, (SELECT count(*) FROM sent) + (SELECT count(*) FROM late),
+       (SELECT count(*) FROM decided WHERE status = 3) - (SELECT count(*) FROM late WHERE status = 3),
+       (SELECT count(*) FROM decided WHERE status = 6) - (SELECT count(*) FROM late WHERE status = 6),
+       - (SELECT count(*) FROM late WHERE status = 7)
 ON CONFLICT (dispatch_id, channel) DO UPDATE SET
-    sent = t.sent + excluded.sent, failed = t.failed + excluded.failed, skipped = t.skipped + excluded.skipped
+    sent = t.sent + excluded.sent, failed = t.failed + excluded.failed, skipped = t.skipped + excluded.skipped,
+    cancelled = t.cancelled + excluded.cancelled
+RETURNING (SELECT state = 'sending' FROM alerts_dispatch WHERE id = %(dispatch)s)
+"""
+
+# Retries that were claimed and not attempted, as their dispatch was stopped: due again, and in no doubt for the claim.
+RELEASE_RETRIES = """
+UPDATE alerts_delivery SET next_attempt_at = clock_timestamp(), doubts = greatest(doubts - 1, 0)
+WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
+  AND recipient_id = ANY(%(claimed)s::bigint[]) AND next_attempt_at = %(until)s
 """
 
 
 def record(
-    claim: Claim, results: Sequence[Result], *, first_accepted: datetime | None = None, done: bool = False
+    claim: Claim,
+    results: Sequence[Result],
+    *,
+    first_accepted: datetime | None = None,
+    closing: bool = False,
+    done: bool = False,
 ) -> bool:
-    """Write the results, renew the lease, and with `done` close the batch. False: the lease is lost, stop sending.
+    """Write the results and renew the lease. False: the lease is lost or the dispatch stopped, so take no more.
 
-    `first_accepted` is when the first message of the claim was accepted, which is before it was recorded.
+    `closing` gives the claim back: all that was taken has its result, and what was not taken waits for the next. With
+    `done` nothing waits, and the batch is closed. `first_accepted` is when the first message of the claim was
+    accepted, which is before it was recorded.
     """
+    closing = closing or done
     decisions = [_decide(claim, *result) for result in results if not result[1].accepted]
     sent = [recipient.id for recipient, outcome in results if outcome.accepted]
     ids = [recipient.id for recipient, _ in results] or [0]
@@ -130,17 +168,27 @@ def record(
         "statuses": [decision.status for decision in decisions],
         "nexts": [decision.next_attempt_at for decision in decisions],
         "details": [decision.detail for decision in decisions],
+        "doubts": [decision.doubt for decision in decisions],
     }
     with transaction.atomic():
         if claim.batch_id is None:
-            query(RECORD_RETRIES, values | {"until": claim.leased_until})
-            held = True
+            values["until"] = claim.leased_until
+            [(go_on,)] = query(RECORD_RETRIES, values)
+            if closing and not go_on:
+                query(RELEASE_RETRIES, values | {"claimed": bigints(recipient.id for recipient in claim.recipients)})
         else:
-            fence = {"batch": claim.batch_id, "token": claim.token, "lease": LEASE, "done": done}
-            [(held,)] = query(RECORD_BATCH, values | fence)
-        _suppress(results)
+            fence = {"batch": claim.batch_id, "token": claim.token, "lease": LEASE, "closing": closing, "done": done}
+            [(go_on,)] = query(RECORD_BATCH, values | fence)
+        _suppress(claim, results)
+    if closing and claim.hold is not None:
+        release(claim.hold, claim.dispatch_id)
     _alarm(claim, results)
-    return bool(held)
+    return bool(go_on)
+
+
+def is_wanted(claim: Claim) -> bool:
+    """Whether the claim's dispatch is still to be sent: asked by a sender that has nothing to record for a while."""
+    return Dispatch.objects.unfinished().filter(pk=claim.dispatch_id).exists()
 
 
 RENEW_BATCH = """
@@ -157,7 +205,9 @@ RETURNING until.moment
 
 
 def renew(claim: Claim) -> bool:
-    """Move the lease on while a server is slow. False: it is lost."""
+    """Move the lease on while a server is slow, and the hold on its destination. False: the lease is lost."""
+    if claim.hold is not None:
+        extend(claim.hold)
     if claim.batch_id is not None:
         return bool(query(RENEW_BATCH, {"lease": LEASE, "batch": claim.batch_id, "token": claim.token}))
     values = {
@@ -179,7 +229,8 @@ FINISH = """
 UPDATE alerts_dispatch SET state = 'done', finished_at = clock_timestamp()
 WHERE id = %(dispatch)s AND state = 'sending'
   AND (SELECT coalesce(sum(deferred), 0) FROM alerts_batch WHERE dispatch_id = %(dispatch)s)
-    = (SELECT coalesce(sum(sent + failed + skipped), 0) FROM alerts_retrytally WHERE dispatch_id = %(dispatch)s)
+    = (SELECT coalesce(sum(sent + failed + skipped + cancelled), 0) FROM alerts_retrytally
+       WHERE dispatch_id = %(dispatch)s)
 RETURNING id
 """
 
@@ -194,15 +245,15 @@ def finish(dispatch_id: int) -> bool:
 
 def _decide(claim: Claim, recipient: Recipient, outcome: Outcome) -> Decision:
     if recipient.skip:
-        return Decision(recipient.id, Delivery.Status.SKIPPED, None, recipient.skip)
+        return Decision(recipient.id, Delivery.Status.SKIPPED, None, recipient.skip, 0)
     detail = said_without_address(outcome, recipient.address)
     if outcome.verdict is Verdict.TRANSIENT:
         delay = retry_delay(claim.lane, claim.channel, recipient.attempts + 1, outcome.retry_after)
         due = timezone.now() + delay
         if due < claim.ends_at:
-            return Decision(recipient.id, Delivery.Status.DEFERRED, due, detail)
+            return Decision(recipient.id, Delivery.Status.DEFERRED, due, detail, int(outcome.in_doubt))
         detail = f"given up after {recipient.attempts + 1} attempts: {detail}"[:300]
-    return Decision(recipient.id, Delivery.Status.FAILED, None, detail)
+    return Decision(recipient.id, Delivery.Status.FAILED, None, detail, int(outcome.in_doubt))
 
 
 def said_without_address(outcome: Outcome, address: str) -> str:
@@ -211,12 +262,22 @@ def said_without_address(outcome: Outcome, address: str) -> str:
     return re.sub(re.escape(address), "the address", said, flags=re.IGNORECASE)[:300]
 
 
-def _suppress(results: Sequence[Result]) -> None:
+def _suppress(claim: Claim, results: Sequence[Result]) -> None:
     hard = {recipient.id: outcome for recipient, outcome in results if outcome.suppresses}
-    if hard:
-        # In one order whoever does it, so that two lanes with the same addresses never wait for each other in a ring.
-        for subscriber in Subscriber.objects.filter(pk__in=hard).order_by("address_key"):
-            suppress(address_keys=[bytes(subscriber.address_key)], reason="hard-bounce", code=hard[subscriber.pk].code)
+    if not hard:
+        return
+    try:
+        with transaction.atomic():
+            if claim.lane is Lane.EMERGENCY:  # another lane may be suppressing the same address, and hang over it
+                query(f"SET LOCAL lock_timeout = '{EMERGENCY_LOCK_WAIT}'", {})
+            # In one order whoever does it, so that two lanes with the same addresses never wait in a ring.
+            for subscriber in Subscriber.objects.filter(pk__in=hard).order_by("address_key"):
+                code = hard[subscriber.pk].code
+                suppress(address_keys=[bytes(subscriber.address_key)], reason="hard-bounce", code=code)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        logger.warning("dispatch %s suppresses nobody for now: the addresses are locked", claim.dispatch_id)
 
 
 def _alarm(claim: Claim, results: Sequence[Result]) -> None:

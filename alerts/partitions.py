@@ -1,5 +1,8 @@
-"""The months of the partitioned tables: made ahead by housekeeping, and by publishing where that has not run."""
+"""The months of the partitioned tables: made ahead by housekeeping, and by publishing where that has not run; dropped
+whole when they have been kept long enough.
+"""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection, transaction
@@ -51,3 +54,45 @@ def ensure_months_ahead(today: date) -> None:
 
 def next_month(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+OLD = """
+SELECT c.relname, p.relname, i.inhdetachpending FROM pg_inherits i
+JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
+WHERE p.relname = ANY(%(tables)s) AND c.relname < p.relname || %(oldest_kept)s ORDER BY c.relname
+"""
+UNFINISHED = "SELECT DISTINCT month FROM alerts_dispatch WHERE state NOT IN ('done', 'cancelled')"
+
+
+@dataclass(frozen=True, slots=True)
+class OldPartition:
+    name: str
+    table: str
+    is_half_detached: bool  # an earlier drop was interrupted
+    is_in_use: bool  # a dispatch of its month is not settled
+
+
+def old_partitions(today: date, *, keep: int) -> list[OldPartition]:
+    """The partitions of months before the `keep` (at least 1) last ones, the present month not counted."""
+    oldest_kept = _months_before(today, max(keep, 1))
+    in_use = {f"{month:%Y_%m}" for (month,) in query(UNFINISHED, {})}
+    found = query(OLD, {"tables": list(TABLES), "oldest_kept": f"_{oldest_kept:%Y_%m}"})
+    return [OldPartition(name, table, half, name[-7:] in in_use) for name, table, half in found]
+
+
+def drop(partition: OldPartition) -> None:
+    """Take the partition out and drop it, outside of any transaction.
+
+    CONCURRENTLY: a plain DETACH or DROP locks the whole table, and so every lane, until the last reader is done. This
+    waits for them as well, but nobody waits for it.
+    """
+    names = {"table": sql.Identifier(partition.table), "partition": sql.Identifier(partition.name)}
+    how = sql.SQL("FINALIZE" if partition.is_half_detached else "CONCURRENTLY")
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("ALTER TABLE {table} DETACH PARTITION {partition} {how}").format(**names, how=how))
+        cursor.execute(sql.SQL("DROP TABLE {partition}").format(**names))
+
+
+def _months_before(day: date, months: int) -> date:
+    number = day.year * 12 + day.month - 1 - months
+    return date(number // 12, number % 12 + 1, 1)

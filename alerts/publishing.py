@@ -1,7 +1,10 @@
 """Publish: one transaction that checks rights and content, makes the dispatch and opens its fan-out."""
 
+from collections.abc import Iterable, Sequence
+
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from agencies.audit import Actor, record
 from agencies.models import ApiKey, Role, User
@@ -11,11 +14,11 @@ from alerts.fanout import open_dispatch
 from alerts.lanes import CHANNEL_OF, QUEUE_OF, RULES, Lane, RecipientKind
 from alerts.models import Approval, Bulletin, Dispatch
 from alerts.partitions import ensure_month
+from alerts.refusals import NotAllowed
+from alerts.stopping import drop_unsent
 from govnotify.lib.queues import wake
 
-
-class NotAllowed(Exception):  # noqa: N818  named as what happened
-    """Who asked may not do this; the message says what it takes."""
+__all__ = ["AlreadyPublished", "NotAllowed", "predecessors", "publish_bulletin", "release", "wake_lane"]
 
 
 class AlreadyPublished(Exception):  # noqa: N818  named as what happened
@@ -31,7 +34,9 @@ class AlreadyPublished(Exception):  # noqa: N818  named as what happened
 def publish_bulletin(*, bulletin: Bulletin, publisher: User | ApiKey) -> Dispatch:
     """Publish a routine bulletin; it is on its way when the transaction commits.
 
-    Raises NotAllowed, AlreadyPublished (also to the second of two who publish at once) and ContentRefused.
+    A correction goes to those who got what it corrects, or may have, and to nobody else; what of that has not been
+    sent is dropped. Raises NotAllowed, AlreadyPublished (also to the second of two who publish at once) and
+    ContentRefused.
     """
     # Joined rows are read as they were before the lock was waited for: who published is looked up after it.
     locked = Bulletin.objects.select_for_update(of=["self"]).select_related("agency").get(pk=bulletin.pk)
@@ -39,11 +44,24 @@ def publish_bulletin(*, bulletin: Bulletin, publisher: User | ApiKey) -> Dispatc
     if locked.status != Bulletin.Status.DRAFT:
         raise AlreadyPublished(locked)
     check_content(agency=locked.agency, topics=locked.ordered_topics(), variants=_texts(locked))
-    return release(bulletin=locked, lane=Lane.ROUTINE, publisher=publisher)
+    corrected = predecessors(locked.earlier())
+    return release(bulletin=locked, lane=Lane.ROUTINE, publisher=publisher, corrected=corrected, only_told=True)
 
 
-def release(*, bulletin: Bulletin, lane: Lane, publisher: User | ApiKey, approval: Approval | None = None) -> Dispatch:
-    """Make a checked, locked bulletin public and give it its dispatch, in the caller's transaction."""
+def release(
+    *,
+    bulletin: Bulletin,
+    lane: Lane,
+    publisher: User | ApiKey,
+    approval: Approval | None = None,
+    corrected: Sequence[Dispatch] = (),
+    only_told: bool = False,
+) -> Dispatch:
+    """Make a checked, locked bulletin public and give it its dispatch, in the caller's transaction.
+
+    Dispatches that it corrects are cancelled where they are under way, and who was told by one of them is told again:
+    with `only_told` only they, otherwise everybody on the topics too.
+    """
     now = timezone.now()
     month = now.date().replace(day=1)
     ensure_month(month)
@@ -51,8 +69,17 @@ def release(*, bulletin: Bulletin, lane: Lane, publisher: User | ApiKey, approva
     bulletin.published_at = now
     bulletin.published_by = publisher if isinstance(publisher, User) else None
     bulletin.save(update_fields=["status", "published_at", "published_by", "edited_at"])
+    for earlier in corrected:
+        drop_unsent(earlier, publisher, reason=_("It was replaced by bulletin %d.") % bulletin.pk)
     dispatch = Dispatch.objects.create(
-        bulletin=bulletin, agency=bulletin.agency, lane=lane, month=month, cut_off=now, approval=approval
+        bulletin=bulletin,
+        agency=bulletin.agency,
+        lane=lane,
+        month=month,
+        cut_off=now,
+        approval=approval,
+        corrects=sorted({one.pk for one in corrected}.union(*(one.corrects for one in corrected))),
+        only_told=bool(corrected) and only_told,
     )
     open_dispatch(dispatch)
     record(
@@ -60,10 +87,21 @@ def release(*, bulletin: Bulletin, lane: Lane, publisher: User | ApiKey, approva
         verb="bulletin.published",
         target=bulletin,
         agency=bulletin.agency,
-        after={"dispatch": dispatch.pk, "lane": lane.label, "approval": approval.pk if approval else None},
+        after={
+            "dispatch": dispatch.pk,
+            "lane": lane.label,
+            "approval": approval.pk if approval else None,
+            "corrects": dispatch.corrects,
+        },
     )
     transaction.on_commit(lambda: wake_lane(lane))
     return dispatch
+
+
+def predecessors(bulletins: Iterable[Bulletin]) -> list[Dispatch]:
+    """The dispatches of these, locked: always in one order, so that two who correct never wait for each other."""
+    found = Dispatch.objects.filter(bulletin__in=list(bulletins)).select_for_update(no_key=True)
+    return list(found.order_by("pk"))
 
 
 def wake_lane(lane: Lane) -> None:

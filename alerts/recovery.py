@@ -9,22 +9,26 @@ from datetime import timedelta
 from django.utils import timezone
 
 from agencies.audit import seal
+from alerts.admission import FREE, IS_FREE
+from alerts.clearing import clear_stopped
 from alerts.digests import start_due_runs
 from alerts.fanout import note_expanded
-from alerts.lanes import CHANNEL_OF, QUEUE_OF, RULES, Channel, Lane, RecipientKind
+from alerts.lanes import CHANNEL_OF, HANDS, QUEUE_OF, RULES, Channel, Lane, RecipientKind
 from alerts.models import Dispatch
 from alerts.outcomes import finish
 from alerts.partitions import ensure_months_ahead
+from alerts.probes import make_probes_due
 from govnotify.lib.database import query
-from govnotify.lib.queues import Queue, wake
+from govnotify.lib.queues import Queue, rally, wake
 from subscriptions.models import Endpoint, OutboxMessage
 
-# Work that waits, and workers that are on it: leases that hold.
+# Work that could be done: nobody's lease is on it.
 WAITING = """
-SELECT b.lane, b.channel, count(*) FILTER (WHERE b.leased_until IS NULL OR b.leased_until < clock_timestamp()),
-       count(*) FILTER (WHERE b.leased_until >= clock_timestamp())
+SELECT b.lane, b.channel, count(*)
 FROM alerts_batch b JOIN alerts_dispatch d ON d.id = b.dispatch_id AND d.state = 'sending'
-WHERE b.done_at IS NULL GROUP BY b.lane, b.channel
+LEFT JOIN alerts_allowance a ON a.lane = b.lane AND a.destination_id = b.destination
+WHERE b.done_at IS NULL AND (b.leased_until IS NULL OR b.leased_until < clock_timestamp()) AND {is_free}
+GROUP BY b.lane, b.channel
 """
 SLICES = """
 SELECT DISTINCT s.lane, s.kind FROM alerts_slice s
@@ -32,8 +36,13 @@ JOIN alerts_dispatch d ON d.id = s.dispatch_id AND d.state = 'sending'
 WHERE s.expanded_at IS NULL
 """
 DUE = """
-SELECT EXISTS (SELECT 1 FROM alerts_delivery d JOIN alerts_dispatch o ON o.id = d.dispatch_id AND o.state = 'sending'
-WHERE d.lane = %(lane)s AND d.channel = %(channel)s AND d.status = 2 AND d.next_attempt_at <= clock_timestamp())
+SELECT EXISTS (
+    SELECT 1 FROM ({free}) free CROSS JOIN LATERAL (
+        SELECT 1 FROM alerts_delivery d JOIN alerts_dispatch o ON o.id = d.dispatch_id AND o.state = 'sending'
+        WHERE d.lane = %(lane)s AND d.channel = %(channel)s AND d.destination = free.destination AND d.status = 2
+          AND d.next_attempt_at <= statement_timestamp() LIMIT 1
+    ) due
+)
 """
 
 
@@ -42,27 +51,26 @@ class LaneWork:
     """What waits on one lane and channel."""
 
     batches: int = 0
-    leased: int = 0
     slices: bool = False
     retries: bool = False
 
 
 def keep_house() -> bool:
-    """One round; always False: it is done until beat asks again."""
+    """One round. True where stopped dispatches are not cleared yet: the next comes at once."""
     wake_lanes()
+    make_probes_due()
     _finish_settled()
     ensure_months_ahead(timezone.now().date())
     start_due_runs()
     seal()
-    return False
+    return clear_stopped()
 
 
 def wake_lanes() -> None:
-    """Send hints to the queues whose work nobody is on."""
+    """Send hints to the queues that have work, as many as there are pieces of it."""
     for (lane, channel), waiting in lane_work().items():
-        idle = RULES[lane].workers - waiting.leased
-        if (waiting.batches or waiting.slices) and idle > 0:
-            wake(QUEUE_OF[lane, channel], times=idle)
+        if waiting.batches or waiting.slices:
+            rally(QUEUE_OF[lane, channel], min(max(waiting.batches, RULES[lane].workers), HANDS))
         if waiting.retries:
             wake(_retry_queue(lane, channel))
     now = timezone.now()
@@ -75,13 +83,12 @@ def wake_lanes() -> None:
 def lane_work() -> dict[tuple[Lane, Channel], LaneWork]:
     """What waits on each lane and channel at this moment."""
     found = {key: LaneWork() for key in QUEUE_OF if key[0] is not Lane.TRANSACTIONAL}
-    for lane, channel, batches, leased in query(WAITING, {}):
-        waiting = found[Lane(lane), Channel(channel)]
-        waiting.batches, waiting.leased = batches, leased
+    for lane, channel, batches in query(WAITING.format(is_free=IS_FREE), {}):
+        found[Lane(lane), Channel(channel)].batches = batches
     for lane, kind in query(SLICES, {}):
         found[Lane(lane), CHANNEL_OF[RecipientKind(kind)]].slices = True
     for (lane, channel), waiting in found.items():
-        [(waiting.retries,)] = query(DUE, {"lane": lane.value, "channel": channel.value})
+        [(waiting.retries,)] = query(DUE.format(free=FREE), {"lane": lane.value, "channel": channel.value})
     return found
 
 

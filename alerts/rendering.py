@@ -11,6 +11,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from alerts.claims import Recipient
 from alerts.lanes import Lane
@@ -54,8 +56,14 @@ class Edition:
         variant = self._variants[language]
         key = variant.pk, topic_id
         if key not in self._compiled:
-            self._compiled[key] = compile_bulletin(self.dispatch, variant, self.topics[topic_id])
+            self._compiled[key] = compile_bulletin(self.dispatch, variant, self._topic(topic_id))
         return self._compiled[key]
+
+    def _topic(self, topic_id: int) -> Topic:
+        """One of its topics; of an update of an alert also one of the earlier alert's, by which somebody was told."""
+        if topic_id not in self.topics:
+            self.topics[topic_id] = Topic.objects.get(pk=topic_id)
+        return self.topics[topic_id]
 
 
 @lru_cache(maxsize=COMPILED)
@@ -126,7 +134,8 @@ def _context(bulletin: Bulletin, variant: BulletinVariant, marks: Marks) -> dict
         "body_text": to_text(variant.html),
         "topic_names": [topic.name for topic in bulletin.ordered_topics()],
         "web_url": web_url,
-        "notice": "",
+        "correction": bulletin.is_correction,
+        "notice": _notice(bulletin, variant.language),
         "languages": [
             {
                 "name": language_name(other.language),
@@ -137,6 +146,16 @@ def _context(bulletin: Bulletin, variant: BulletinVariant, marks: Marks) -> dict
         ],
     }
     return context | (_alert_context(bulletin.alert, variant) if bulletin.is_alert else {})
+
+
+def _notice(bulletin: Bulletin, language: str) -> str:
+    """The sentence that stands first in a correction."""
+    if bulletin.corrects is None:
+        return ""
+    earlier = bulletin.corrects.variant_for(language)
+    assert earlier is not None and bulletin.corrects.published_at is not None  # noqa: S101, PT018  it was published
+    said = {"title": earlier.title, "date": date_format(bulletin.corrects.published_at, "DATE_FORMAT")}
+    return gettext("Correction: this replaces what we sent you on %(date)s, “%(title)s”.") % said
 
 
 def _alert_context(alert: Alert, variant: BulletinVariant) -> dict[str, Any]:

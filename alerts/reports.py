@@ -11,9 +11,9 @@ from alerts.models import Dispatch
 from govnotify.lib.database import query
 
 COUNTS = """
-SELECT b.channel, sum(b.size), sum(b.sent), sum(b.failed), sum(b.skipped), sum(b.deferred),
+SELECT b.channel, sum(b.size), sum(b.sent), sum(b.failed), sum(b.skipped), sum(b.cancelled), sum(b.deferred),
        min(b.first_sent_at), max(b.last_sent_at),
-       coalesce(max(r.sent), 0), coalesce(max(r.failed), 0), coalesce(max(r.skipped), 0)
+       coalesce(max(r.sent), 0), coalesce(max(r.failed), 0), coalesce(max(r.skipped), 0), coalesce(max(r.cancelled), 0)
 FROM alerts_batch b LEFT JOIN alerts_retrytally r ON r.dispatch_id = b.dispatch_id AND r.channel = b.channel
 WHERE b.dispatch_id = %(dispatch)s GROUP BY b.channel ORDER BY b.channel
 """
@@ -29,12 +29,13 @@ class ChannelProgress:
     failed: int
     deferred: int
     skipped: int
+    cancelled: int
     first_at: datetime | None
     last_at: datetime | None
 
     @property
     def pending(self) -> int:
-        return self.recipients - self.sent - self.failed - self.deferred - self.skipped
+        return self.recipients - self.sent - self.failed - self.deferred - self.skipped - self.cancelled
 
     @property
     def percent(self) -> int:
@@ -53,11 +54,12 @@ class Progress(ChannelProgress):
     first_ms: int | None  # from publishing (an alert: from approval) to the first acceptance
     seconds: float  # from publishing until now, or until the last was settled
     seconds_left: float | None  # None when it can't be known yet
+    finished: bool  # no count moves any more; one that was cancelled is cleared first
     channels: tuple[ChannelProgress, ...]
 
     @property
-    def finished(self) -> bool:
-        return self.state in {Dispatch.State.DONE, Dispatch.State.CANCELLED}
+    def stopped(self) -> bool:
+        return self.state in {Dispatch.State.PAUSED, Dispatch.State.CANCELLED}
 
 
 def progress(dispatch: Dispatch) -> Progress:
@@ -69,7 +71,7 @@ def progress(dispatch: Dispatch) -> Progress:
     until = fresh.finished_at or now
     lasted = ((total.last_at or now) - total.first_at).total_seconds() if total.first_at else 0.0
     rate = total.sent / max(lasted, 0.001) if total.sent > 1 else 0.0
-    known = fresh.expanded_at is not None and (rate or not total.pending)
+    known = fresh.expanded_at is not None and (rate or not total.pending) and fresh.state == Dispatch.State.SENDING
     return Progress(
         name=total.name,
         recipients=total.recipients,
@@ -77,6 +79,7 @@ def progress(dispatch: Dispatch) -> Progress:
         failed=total.failed,
         deferred=total.deferred,
         skipped=total.skipped,
+        cancelled=total.cancelled,
         first_at=total.first_at,
         last_at=total.last_at,
         state=fresh.state,
@@ -84,6 +87,7 @@ def progress(dispatch: Dispatch) -> Progress:
         rate=rate,
         first_ms=round((total.first_at - fresh.cut_off).total_seconds() * 1000) if total.first_at else None,
         seconds=(until - fresh.cut_off).total_seconds(),
+        finished=fresh.finished_at is not None,
         seconds_left=(total.pending / rate if total.pending else 0.0) if known else None,
         channels=channels,
     )
@@ -91,8 +95,8 @@ def progress(dispatch: Dispatch) -> Progress:
 
 def _channels(dispatch_id: int) -> Iterable[ChannelProgress]:
     rows = query(COUNTS, {"dispatch": dispatch_id})
-    for channel, size, sent, failed, skipped, deferred, first, last, *retried in rows:
-        sent_later, failed_later, skipped_later = retried
+    for channel, size, sent, failed, skipped, cancelled, deferred, first, last, *retried in rows:
+        sent_later, failed_later, skipped_later, cancelled_later = retried
         yield ChannelProgress(
             name=Channel(channel).label,
             recipients=size,
@@ -100,6 +104,7 @@ def _channels(dispatch_id: int) -> Iterable[ChannelProgress]:
             failed=failed + failed_later,
             deferred=deferred - sum(retried),
             skipped=skipped + skipped_later,
+            cancelled=cancelled + cancelled_later,
             first_at=first,
             last_at=last,
         )
@@ -115,6 +120,7 @@ def _sum(channels: tuple[ChannelProgress, ...]) -> ChannelProgress:
         failed=sum(channel.failed for channel in channels),
         deferred=sum(channel.deferred for channel in channels),
         skipped=sum(channel.skipped for channel in channels),
+        cancelled=sum(channel.cancelled for channel in channels),
         first_at=min(firsts, default=None),
         last_at=max(lasts, default=None),
     )

@@ -3,6 +3,8 @@
 Made on first use, so always after the fork; nothing in it decides anything.
 """
 
+import asyncio
+import logging
 import os
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +16,12 @@ import uvloop
 from django.conf import settings
 from django.db import connections
 
-from alerts.lanes import RULES, Lane
-from channels.smtp.pool import SmtpPool
-from channels.smtp.relay import Relay
+from alerts.lanes import Lane
+from alerts.routes import Route, open_route
 from channels.webhook.client import WebhookClient
 from channels.webhook.guard import Guard
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -28,22 +30,36 @@ class Runtime:
 
     def __init__(self) -> None:
         self.loop = uvloop.new_event_loop()
+        self.unrecorded = 0  # messages handed to a server and not yet in the database, of all windows
+        self._routes: dict[Lane, Route] = {}
+        self._left: set[asyncio.Task[None]] = set()
         # One thread, so that records are written in order, on a database connection of its own.
-        self._relays: dict[Lane, SmtpPool] = {}
         self.recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
 
     def run(self, work: Coroutine[None, None, T]) -> T:
         return self.loop.run_until_complete(work)
 
-    def relay(self, lane: Lane) -> SmtpPool:
-        """The lane's connections to the relay: of its own, with its own patience."""
-        if lane not in self._relays:
-            self._relays[lane] = SmtpPool(
-                Relay.from_url(settings.EMAIL_URL),
-                connections=settings.EMAIL_CONNECTIONS,
-                timeouts=RULES[lane].timeouts,
-            )
-        return self._relays[lane]
+    def relay(self, lane: Lane) -> Route:
+        """The lane's way out: with connections of its own and its own patience."""
+        if lane not in self._routes:
+            self._routes[lane] = open_route(lane)
+        return self._routes[lane]
+
+    def leave(self, rest: Coroutine[None, None, None]) -> None:
+        """Go on without waiting for `rest`: outcomes of messages that a server is slow about."""
+        task = self.loop.create_task(rest)
+        self._left.add(task)
+        task.add_done_callback(self._note_end)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was left to go on by itself. It does so only while the loop runs."""
+        return bool(self._left)
+
+    def attend(self, seconds: float) -> None:
+        """Let what was left go on, until one part of it is done or so much time has passed."""
+        if self._left:
+            self.run(asyncio.wait(list(self._left), timeout=seconds, return_when=asyncio.FIRST_COMPLETED))
 
     @cached_property
     def webhooks(self) -> WebhookClient:
@@ -55,12 +71,21 @@ class Runtime:
 
     def close(self) -> None:
         """Say goodbye to every server; what is needed again is opened again, from the settings as they are then."""
-        while self._relays:
-            self.run(self._relays.popitem()[1].close())
+        for task in self._left:
+            task.cancel()
+        while self._left:
+            self.attend(1.0)
+        while self._routes:
+            self.run(self._routes.popitem()[1].close())
         webhooks = self.__dict__.pop("webhooks", None)
         if webhooks is not None:
             self.run(webhooks.close())
         self.recorder.submit(connections.close_all).result()
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        self._left.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("messages that a server was slow about: %s", error, exc_info=error)
 
 
 def runtime() -> Runtime:

@@ -1,19 +1,22 @@
 """The one task: "queue X has work". It can run twice or be lost; the database knows what is to be done."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError, connection
 
 from alerts.dispatch import first_attempts, retries, work
 from alerts.lanes import Channel, Lane
+from alerts.probes import send_probe
 from alerts.recovery import keep_house
+from alerts.service_levels import PROBED
 from alerts.transactional import send_outbox
 from govnotify.lib.queues import TASK, Queue
 from subscriptions.endpoints import verify_pending
 
-# What each queue's workers do, the first before the second. A lane's queue touches that lane alone.
-WORK: dict[Queue, Sequence[Callable[[], bool]]] = {
+# The messages of each queue, first attempts before retries. A lane's queue touches that lane alone.
+MESSAGES: dict[Queue, Sequence[Callable[[], bool]]] = {
     Queue.EMERGENCY: (
         lambda: first_attempts(Lane.EMERGENCY, Channel.EMAIL),
         lambda: retries(Lane.EMERGENCY, Channel.EMAIL),
@@ -34,6 +37,11 @@ WORK: dict[Queue, Sequence[Callable[[], bool]]] = {
         lambda: retries(Lane.DIGEST, Channel.EMAIL),
     ),
     Queue.HOUSEKEEPING: (keep_house,),
+}
+# What each queue's workers do. A probe takes its turn between two pieces of work, as a small bulletin would: behind
+# them it would wait for the end of the largest, and at most PROBE_PATIENCE is lost by it, to one worker.
+WORK: dict[Queue, Sequence[Callable[[], bool]]] = {
+    queue: (partial(send_probe, queue), *pieces) if queue in PROBED else pieces for queue, pieces in MESSAGES.items()
 }
 
 

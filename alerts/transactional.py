@@ -1,6 +1,7 @@
 """The transactional lane: what subscriptions/ put into its outbox for one person goes out, in seconds."""
 
 import logging
+from asyncio import Future
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from alerts.lanes import LEASE, RULES, UNRECORDED, Channel, Lane, retry_delay
 from alerts.outcomes import said_without_address
 from alerts.runtime import runtime
+from alerts.signing import sign
 from channels.message import Hole, Marks, MessageHeaders, address_header_value, compile_message, transactional_headers
 from channels.outcome import Outcome, Reason, Verdict
 from channels.smtp.envelope import Envelope
@@ -40,15 +42,24 @@ def send_outbox() -> bool:
     if messages:
         feed = OutboxFeed(messages)
         try:
-            runtime().run(runtime().relay(Lane.TRANSACTIONAL).send(feed))
+            stragglers = runtime().run(runtime().relay(Lane.TRANSACTIONAL).send(feed))
         finally:
-            for message, outcome in feed.results:
-                _record(message, outcome)
+            _record_all(feed)
+        if not stragglers.done():
+            runtime().leave(_wait(stragglers, feed))
     return bool(messages)
 
 
+async def _wait(stragglers: Future[None], feed: "OutboxFeed") -> None:
+    """For messages that a server is slow about, which no other shall wait for."""
+    try:
+        await stragglers
+    finally:
+        await runtime().loop.run_in_executor(runtime().recorder, _record_all, feed)
+
+
 class OutboxFeed:
-    """At most a window of messages, with their outcomes when all have one.
+    """At most a window of messages, with the outcomes that have come and are not written yet.
 
     Rendered before any is sent: that asks the database, which the event loop must not wait for.
     """
@@ -98,7 +109,7 @@ def envelope(message: OutboxMessage, mail: OutboxMail) -> Envelope:
         key=message,
         sender=f"b+{name}@{settings.BOUNCE_DOMAIN}",
         recipient=mail.to.envelope,
-        message=compiled.fill(values),
+        message=sign(compiled.fill(values)),
         smtputf8=mail.to.smtputf8,
     )
 
@@ -107,6 +118,12 @@ def _claim() -> list[OutboxMessage]:
     claimed = query(CLAIM, {"lease": LEASE, "batch": min(RULES[Lane.TRANSACTIONAL].batch, UNRECORDED)})
     ids = [row[0] for row in claimed]
     return list(OutboxMessage.objects.filter(pk__in=ids).select_related("subscriber").order_by("pk"))
+
+
+def _record_all(feed: "OutboxFeed") -> None:
+    """Write the results that have come since the last call."""
+    while feed.results:
+        _record(*feed.results.pop())
 
 
 def _record(message: OutboxMessage, outcome: Outcome) -> None:

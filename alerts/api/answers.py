@@ -10,7 +10,7 @@ from alerts.cap.lexical import format_time
 from alerts.models import Alert, Bulletin, Dispatch
 from alerts.reports import ChannelProgress, Progress, progress
 
-COUNTS = ("recipients", "sent", "failed", "deferred", "skipped", "pending")
+COUNTS = ("recipients", "sent", "failed", "deferred", "skipped", "cancelled", "pending")
 
 
 class CountsAnswer(serializers.Serializer[Any]):
@@ -19,6 +19,7 @@ class CountsAnswer(serializers.Serializer[Any]):
     failed = serializers.IntegerField()
     deferred = serializers.IntegerField(help_text="To be tried again.")
     skipped = serializers.IntegerField(help_text="Unsubscribed, suppressed or erased since.")
+    cancelled = serializers.IntegerField(help_text="Dropped unsent, as the sending was stopped for good.")
     pending = serializers.IntegerField()
 
 
@@ -46,6 +47,10 @@ class BulletinAnswer(serializers.Serializer[Any]):
 class BulletinStateAnswer(BulletinAnswer):
     title = serializers.CharField()
     published_at = serializers.DateTimeField(allow_null=True)
+    corrects = serializers.IntegerField(allow_null=True, help_text="The bulletin that this one corrects.")
+    corrected_by = serializers.IntegerField(allow_null=True, help_text="Its newest published correction.")
+    withdrawn_at = serializers.DateTimeField(allow_null=True)
+    withdrawal_reason = serializers.CharField(help_text="Empty unless it was withdrawn.")
     progress = ProgressAnswer(allow_null=True, help_text="Null until it is published.")
 
 
@@ -81,10 +86,15 @@ def created(bulletin: Bulletin, *, published: bool, route: str = "api-bulletin")
 def state(bulletin: Bulletin) -> dict[str, Any]:
     """What has become of the bulletin: to be laid over what was answered when it was made."""
     dispatch = Dispatch.objects.filter(bulletin=bulletin).first()
+    newest = bulletin.newest()
     return {
         "status": bulletin.status,
         "title": bulletin.title,
         "published_at": bulletin.published_at and bulletin.published_at.isoformat(),
+        "corrects": bulletin.corrects_id,
+        "corrected_by": newest.pk if newest != bulletin else None,
+        "withdrawn_at": bulletin.withdrawn_at and bulletin.withdrawn_at.isoformat(),
+        "withdrawal_reason": bulletin.withdrawal_reason,
         "progress": _progress(progress(dispatch)) if dispatch else None,
     }
 

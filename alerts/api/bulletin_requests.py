@@ -48,6 +48,12 @@ def read_bulletin(data: dict[str, Any], agency: Agency) -> WantedBulletin:
     request = BulletinRequest(data=data)
     request.is_valid(raise_exception=True)
     valid = request.validated_data
+    variants, places = read_texts(data, valid, agency)
+    return WantedBulletin(valid["topics"], valid["publish"], variants, places)
+
+
+def read_texts(data: dict[str, Any], valid: dict[str, Any], agency: Agency) -> tuple[list[VariantText], list[str]]:
+    """The variants of a request with flat fields, `variants` or both, and where each stood (see WantedBulletin)."""
     places = [f"variants.{number}." for number in range(len(valid["variants"]))]
     variants = [VariantText(**{field: variant[field] for field in FLAT}) for variant in valid["variants"]]
     if not variants or any(field in data for field in FLAT):
@@ -55,7 +61,7 @@ def read_bulletin(data: dict[str, Any], agency: Agency) -> WantedBulletin:
         flat["language"] = flat["language"] if "language" in data else agency.default_language
         variants.insert(0, VariantText(**flat))
         places.insert(0, "")
-    return WantedBulletin(valid["topics"], valid["publish"], variants, places)
+    return variants, places
 
 
 def place_of(field: str, places: list[str], names: dict[str, str]) -> str:

@@ -1,5 +1,7 @@
 """What an agency says: title and body in one or more languages, on topics."""
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +12,7 @@ from subscriptions.models import Topic
 TITLE_LENGTH = 200
 SUMMARY_LENGTH = 500
 BODY_LENGTH = 200_000
+REASON_LENGTH = 500
 
 
 class BulletinQuerySet(models.QuerySet["Bulletin"]):
@@ -26,6 +29,22 @@ class BulletinQuerySet(models.QuerySet["Bulletin"]):
 
     def routine(self) -> "BulletinQuerySet":
         return self.filter(alert=None)
+
+    def versions(self, numbers: Iterable[int]) -> dict[int, int]:
+        """What stands in the place of each of these now: its newest published correction, else itself.
+
+        Nothing for what was withdrawn and not corrected.
+        """
+        now = {number: number for number in numbers}
+        published = self.filter(status=Bulletin.Status.PUBLISHED)
+        while later := dict(
+            published.filter(corrects__in=set(now.values()))
+            .order_by("published_at", "pk")
+            .values_list("corrects_id", "pk")
+        ):
+            now = {number: later.get(version, version) for number, version in now.items()}
+        standing = set(published.filter(pk__in=set(now.values())).values_list("pk", flat=True))
+        return {number: version for number, version in now.items() if version in standing}
 
     def newest_first(self) -> "BulletinQuerySet":
         return self.order_by(models.F("published_at").desc(nulls_first=True), "-pk")
@@ -48,6 +67,10 @@ class Bulletin(models.Model):
     edited_at = models.DateTimeField(auto_now=True)
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrections")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    withdrawal_reason = models.CharField(max_length=REASON_LENGTH, blank=True)  # everybody may read it
 
     objects = BulletinQuerySet.as_manager()
 
@@ -71,6 +94,24 @@ class Bulletin(models.Model):
     @property
     def is_alert(self) -> bool:
         return hasattr(self, "alert")
+
+    @property
+    def is_correction(self) -> bool:
+        return self.corrects_id is not None
+
+    def earlier(self) -> "list[Bulletin]":
+        """What this one corrects, the newest first: the bulletin before it, the one before that, …"""
+        found: list[Bulletin] = []
+        last: Bulletin | None = self.corrects
+        while last is not None:
+            found.append(last)
+            last = last.corrects
+        return found
+
+    def newest(self) -> "Bulletin":
+        """The last published correction of it, or of its corrections; itself where there is none."""
+        version = Bulletin.objects.versions([self.pk]).get(self.pk, self.pk)
+        return self if version == self.pk else Bulletin.objects.select_related("agency").get(pk=version)
 
     def ordered_topics(self) -> list[Topic]:
         """The topics in the editor's order: the first gives the List-Id."""

@@ -35,7 +35,10 @@ class Delivery(models.Model):
     lane = models.SmallIntegerField(choices=Lane)
     status = models.SmallIntegerField(choices=Status)
     attempts = models.SmallIntegerField()
+    destination = models.SmallIntegerField(db_default=0)  # by which its lane is limited; 0: by none
     detail = models.CharField(max_length=300, null=True)  # noqa: DJ001  NULL takes no byte in the row
+    # How often it was handed over, or may have been, and nothing was heard: above 0 it was perhaps received.
+    doubts = models.SmallIntegerField(db_default=0)
 
     class Meta:
         db_table = "alerts_delivery"

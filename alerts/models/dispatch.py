@@ -1,5 +1,6 @@
 """One fan-out: its slices of audience, its batches of work, whose turn it is."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -12,6 +13,14 @@ from alerts.models.bulletin import Bulletin
 class DispatchQuerySet(models.QuerySet["Dispatch"]):
     def unfinished(self) -> "DispatchQuerySet":
         return self.filter(state=Dispatch.State.SENDING)
+
+    def stopped(self) -> "DispatchQuerySet":
+        """Paused ones, and cancelled ones of which not every delivery says so yet."""
+        return self.filter(state__in=(Dispatch.State.PAUSED, Dispatch.State.CANCELLED), finished_at=None)
+
+    def under_way(self) -> "DispatchQuerySet":
+        """Those that can still be stopped."""
+        return self.filter(state__in=(Dispatch.State.SENDING, Dispatch.State.PAUSED))
 
 
 class Dispatch(models.Model):
@@ -31,10 +40,13 @@ class Dispatch(models.Model):
     since = models.DateTimeField(null=True)  # of a digest run: bulletins published after this …
     cut_off = models.DateTimeField()  # … and until this; subscriptions that began later do not count
     approval = models.ForeignKey(Approval, null=True, on_delete=models.PROTECT)
+    # A correction's: the dispatches whose recipients are to be told (alerts.told). `only_told`: they and nobody else.
+    corrects = ArrayField(models.BigIntegerField(), default=list)
+    only_told = models.BooleanField(default=False)
     state = models.CharField(max_length=9, choices=State, default=State.SENDING)
     created_at = models.DateTimeField(auto_now_add=True)
     expanded_at = models.DateTimeField(null=True)  # the whole audience has its rows
-    finished_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)  # of a cancelled one: when every delivery says so
 
     objects = DispatchQuerySet.as_manager()
 
@@ -53,6 +65,11 @@ class Dispatch(models.Model):
         ]
         indexes = [
             models.Index(fields=["lane"], condition=Q(state="sending"), name="dispatch_sending"),
+            models.Index(
+                fields=["state"],
+                condition=Q(state__in=["paused", "cancelled"], finished_at=None),
+                name="dispatch_stopped",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -86,9 +103,10 @@ class Slice(models.Model):
 
 
 class Batch(models.Model):
-    """First attempts that one worker claims at once: the deliveries of one kind with ids from first to last.
+    """First attempts that one worker claims at once: the deliveries of one kind and destination, ids first to last.
 
-    `token` counts the claims: whoever holds an older one has lost the lease and may no longer change the batch.
+    Ranges of one destination never overlap, those of two may. `token` counts the claims: whoever holds an older one
+    has lost the lease and may no longer change the batch.
     """
 
     dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="batches")
@@ -96,6 +114,7 @@ class Batch(models.Model):
     channel = models.SmallIntegerField(choices=Channel)
     lane = models.SmallIntegerField(choices=Lane)
     agency_id = models.BigIntegerField()
+    destination = models.SmallIntegerField(db_default=0)
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
     size = models.IntegerField()
@@ -105,13 +124,21 @@ class Batch(models.Model):
     failed = models.IntegerField(default=0)
     deferred = models.IntegerField(default=0)
     skipped = models.IntegerField(default=0)
+    cancelled = models.IntegerField(db_default=0)
+    # Claims whose holder has recorded all that it took. Fewer than `token`: what still waits may have been received.
+    ended = models.IntegerField(db_default=0)
     first_sent_at = models.DateTimeField(null=True)
     last_sent_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["lane", "channel", "agency_id", "id"], condition=Q(done_at=None), name="batch_open"),
+            # Read agency by agency within a destination: whoever can't be served now costs nothing.
+            models.Index(
+                fields=["lane", "channel", "destination", "agency_id", "id"],
+                condition=Q(done_at=None),
+                name="batch_waiting",
+            ),
             models.Index(fields=["dispatch"], condition=Q(done_at=None), name="batch_open_of_dispatch"),
         ]
 
@@ -120,15 +147,22 @@ class Batch(models.Model):
 
 
 class Turn(models.Model):
-    """When an agency was last served on a lane and channel: the one that has waited longest is next."""
+    """When an agency was last served on a lane and channel: the one that has waited longest is next.
+
+    For each destination apart, so that who is served at one receiver does not lose a turn at another.
+    """
 
     lane = models.SmallIntegerField(choices=Lane)
     channel = models.SmallIntegerField(choices=Channel)
+    destination = models.SmallIntegerField(db_default=0)
     agency_id = models.BigIntegerField()
-    served_at = models.DateTimeField()
+    served_at = models.DateTimeField(null=True)  # a batch was claimed
+    expanded_at = models.DateTimeField(null=True)  # a slice was expanded; on destination 0 alone
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["lane", "channel", "agency_id"], name="turn_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["lane", "channel", "destination", "agency_id"], name="turn_of_agency")
+        ]
 
     def __str__(self) -> str:
         return f"agency {self.agency_id} on {self.lane}/{self.channel}"
@@ -142,6 +176,7 @@ class RetryTally(models.Model):
     sent = models.IntegerField(default=0)
     failed = models.IntegerField(default=0)
     skipped = models.IntegerField(default=0)
+    cancelled = models.IntegerField(db_default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dispatch", "channel"], name="retry_tally_once")]

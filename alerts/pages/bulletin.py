@@ -13,16 +13,18 @@ from subscriptions.models import Topic
 
 @require_safe
 def bulletin(request: HttpRequest, bulletin_id: int) -> HttpResponse:
-    """`lang` chooses the language. What an agency has withdrawn says so, with status 410."""
+    """`lang` chooses the language. What was withdrawn says so, with status 410; corrections are linked both ways."""
     public = Bulletin.objects.filter(topics__is_public=True).distinct()
     shown = public.filter(status__in=(Bulletin.Status.PUBLISHED, Bulletin.Status.WITHDRAWN))
-    found = get_object_or_404(shown.select_related("agency", "alert").prefetch_related("variants"), pk=bulletin_id)
+    found = get_object_or_404(
+        shown.select_related("agency", "alert", "corrects").prefetch_related("variants"), pk=bulletin_id
+    )
+    newest = found.newest()
+    versions = {"bulletin": found, "theme_agency": found.agency, "newest": newest if newest != found else None}
     if found.status == Bulletin.Status.WITHDRAWN:
-        return render(request, "alerts/withdrawn.html", {"theme_agency": found.agency}, status=410)
+        return render(request, "alerts/withdrawn.html", versions, status=410)
     alert = found.alert if found.is_alert else None
-    context = {
-        "bulletin": found,
-        "theme_agency": found.agency,
+    context = versions | {
         "variant": found.variant_for(text_of(request, "lang") or get_language() or ""),
         "variants": sorted(found.variants.all(), key=lambda variant: variant.language),
         "topics": Topic.objects.public().filter(bulletins=found),

@@ -17,8 +17,9 @@ from alerts.models import Alert, Bulletin
 from alerts.publishing import NotAllowed
 from alerts.staff.access import alert_of, person, staff_page
 from alerts.staff.alert_wizard import approvers
-from alerts.staff.bulletin import progress_of
+from alerts.staff.bulletin import progress_of, progress_part
 from alerts.staff.composer import TopicsForm
+from alerts.staff.stopping import buttons
 
 
 @require_safe
@@ -39,6 +40,7 @@ def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
         "texts": bulletin.variants.order_by("pk"),
         "audience": count_audience(bulletin.ordered_topics()) if draft else None,
         "progress": progress_of(bulletin),
+        "buttons": buttons(bulletin, user),
         "approval": alert.approvals.select_related("author", "approver").last(),
         "waiting": draft,
         "unsendable": why_unsendable(alert) if draft else "",
@@ -58,7 +60,7 @@ def alert_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the page that moves while the alert is being sent."""
     alert = alert_of(request, pk)
     context = {"alert": alert, "bulletin": alert.bulletin, "progress": progress_of(alert.bulletin)}
-    return render(request, "staff/_progress.html", context)
+    return progress_part(request, context)
 
 
 @require_safe

@@ -1,14 +1,21 @@
 """A bulletin's page: what it says, who gets it, how far the sending is, and what became of it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from agencies.models import Role
-from alerts.audience import count_audience
+from alerts.audience import AudienceCount, count_audience
+from alerts.correcting import count_corrected
 from alerts.models import Bulletin, Dispatch
 from alerts.reports import Progress, progress
 from alerts.staff.access import DRAFTING, bulletin_of, person, staff_page
+from alerts.staff.stopping import buttons
+from subscriptions.models import Topic
 
 
 @require_safe
@@ -19,13 +26,18 @@ def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
     now = progress_of(bulletin)
     user, agency = person(request), bulletin.agency
     draft = bulletin.status == Bulletin.Status.DRAFT
+    published = bulletin.status in {Bulletin.Status.PUBLISHED, Bulletin.Status.WITHDRAWN}
     context = {
         "bulletin": bulletin,
         "theme_agency": agency,
         "topics": topics,
         "texts": bulletin.variants.order_by("pk"),
-        "audience": count_audience(topics) if draft else None,
+        "audience": _audience(bulletin, topics) if draft else None,
         "progress": now,
+        "buttons": buttons(bulletin, user),
+        "versions": versions(bulletin),
+        "may_withdraw": bulletin.status == Bulletin.Status.PUBLISHED and user.may(Role.PUBLISHER, agency),
+        "may_correct": published and any(user.may(role, agency) for role in DRAFTING),
         "may_edit": draft and any(user.may(role, agency) for role in DRAFTING),
         "may_publish": draft and user.may(Role.PUBLISHER, agency),
     }
@@ -37,7 +49,35 @@ def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
 def bulletin_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the page that moves while the bulletin is being sent."""
     bulletin = bulletin_of(request, pk)
-    return render(request, "staff/_progress.html", {"bulletin": bulletin, "progress": progress_of(bulletin)})
+    return progress_part(request, {"bulletin": bulletin, "progress": progress_of(bulletin)})
+
+
+def progress_part(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The part that asks for itself every second. When somebody has stopped the sending, or it is over, the whole page
+    is loaded again: its buttons are others then.
+    """
+    now, before = context["progress"], request.GET.get("state", "")
+    if before and now is not None and now.state != before:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "staff/_progress.html", context)
+
+
+def _audience(draft: Bulletin, topics: Sequence[Topic]) -> AudienceCount:
+    return count_corrected(draft.corrects) if draft.corrects else count_audience(topics)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What a bulletin corrects, and what corrects it."""
+
+    corrects: Bulletin | None
+    corrected_by: list[Bulletin]
+
+
+def versions(bulletin: Bulletin) -> Versions:
+    """For links both ways, drafts of corrections among them."""
+    later = bulletin.corrections.select_related("agency").prefetch_related("variants").order_by("-pk")
+    return Versions(bulletin.corrects, list(later))
 
 
 def progress_of(bulletin: Bulletin) -> Progress | None:

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from agencies.models import AuditEntry, User
 from alerts.content import ContentRefused
+from alerts.correcting import create_correction, to_be_corrected
 from alerts.drafting import create_bulletin, edit_bulletin
 from alerts.models import Bulletin
 from alerts.once import KeyReused, once
+from alerts.refusals import NotPossible
 from alerts.staff.access import DRAFTING, agencies_of, bulletin_of, person, staff_page
 from alerts.staff.composer import Composer
 from alerts.staff.preview import shown
@@ -50,6 +52,24 @@ def new_bulletin(request: HttpRequest) -> HttpResponse:
 
 
 @staff_page
+def correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """A draft that corrects what was published, and begins with its texts."""
+    first = bulletin_of(request, pk, *DRAFTING)
+    try:
+        first = to_be_corrected(first)
+    except NotPossible as refused:
+        messages.info(request, str(refused))
+        return redirect("staff-bulletin", pk)
+    composer, to_be_saved = _composer(request, Composer.correcting(first))
+    if to_be_saved:
+        try:
+            return _saved(request, _create(composer, person(request), request.POST.urlencode()))
+        except ContentRefused as refused:
+            composer.take_errors(refused.errors)
+    return _page(request, composer)
+
+
+@staff_page
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """A draft. Saving over a version that the editor has not seen is refused, and both texts are shown."""
     bulletin = bulletin_of(request, pk, *DRAFTING)
@@ -73,7 +93,7 @@ def _composer(request: HttpRequest, blank: Composer) -> tuple[Composer, bool]:
     """The form as sent, or as it begins; and whether the button asked to save it and it can be tried."""
     if request.method != "POST":
         return blank, False
-    composer = Composer.sent(blank.agency, request.POST)
+    composer = Composer.sent(blank.agency, request.POST, blank.corrects)
     if {ADD, REMOVE} & set(request.POST):
         return composer.rearranged(request.POST), False
     return composer, "preview" not in request.POST and composer.is_valid()
@@ -83,6 +103,8 @@ def _create(composer: Composer, author: User, content: str) -> Bulletin:
     """One draft for one filling-in of the form, however often its button is pressed."""
 
     def make() -> Bulletin:
+        if composer.corrects is not None:
+            return create_correction(first=composer.corrects, variants=composer.variants, author=author)
         return create_bulletin(
             agency=composer.agency, topics=composer.topics, variants=composer.variants, author=author
         )
@@ -125,14 +147,17 @@ def _saved(request: HttpRequest, bulletin: Bulletin) -> HttpResponse:
 def _page(
     request: HttpRequest, composer: Composer, bulletin: Bulletin | None = None, conflict: Conflict | None = None
 ) -> HttpResponse:
+    corrects = composer.corrects
     here = reverse("staff-edit", args=[bulletin.pk]) if bulletin else reverse("staff-new-bulletin")
+    action = here if bulletin else f"{here}?agency={composer.agency.slug}"
     context = {
         "agency": composer.agency,
         "theme_agency": composer.agency,
         "bulletin": bulletin,
         "composer": composer,
         "conflict": conflict,
-        "action": here if bulletin else f"{here}?agency={composer.agency.slug}",
-        "shown": shown(request, composer) if composer.head.is_bound or bulletin else None,
+        "action": reverse("staff-correct", args=[corrects.pk]) if corrects and not bulletin else action,
+        "corrects": corrects,
+        "shown": shown(request, composer) if composer.head.is_bound or bulletin or corrects else None,
     }
     return render(request, "staff/compose.html", context, status=409 if conflict else 200)

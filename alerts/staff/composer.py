@@ -47,10 +47,17 @@ class TopicsForm(forms.Form):
 class Composer:
     """One filling-in of the form, for a new bulletin of the agency or for a draft."""
 
-    def __init__(self, agency: Agency, head: TopicsForm, texts: Texts[BulletinTextForm]) -> None:
+    def __init__(
+        self,
+        agency: Agency,
+        head: TopicsForm,
+        texts: Texts[BulletinTextForm],
+        corrects: Bulletin | None = None,
+    ) -> None:
         self.agency = agency
         self.head = head
         self.texts = texts
+        self.corrects = corrects  # whose topics it has, whatever is chosen
 
     @classmethod
     def empty(cls, agency: Agency) -> "Composer":
@@ -62,25 +69,30 @@ class Composer:
         head = TopicsForm(
             bulletin.agency, initial={"topics": bulletin.ordered_topics(), "seen": bulletin.edited_at.isoformat()}
         )
-        fields = list(BulletinTextForm.base_fields)
-        values = [{name: getattr(text, name) for name in fields} for text in bulletin.variants.order_by("pk")]
-        return cls(bulletin.agency, head, Texts.showing(BulletinTextForm, values))
+        return cls(bulletin.agency, head, _texts_of(bulletin), bulletin.corrects)
 
     @classmethod
-    def sent(cls, agency: Agency, data: QueryDict) -> "Composer":
-        return cls(agency, TopicsForm(agency, data), Texts.sent(BulletinTextForm, data))
+    def correcting(cls, first: Bulletin) -> "Composer":
+        """A new correction, which begins with the texts of what it corrects."""
+        head = TopicsForm(first.agency, initial={"nonce": str(uuid.uuid4())})
+        return cls(first.agency, head, _texts_of(first), first)
+
+    @classmethod
+    def sent(cls, agency: Agency, data: QueryDict, corrects: Bulletin | None = None) -> "Composer":
+        return cls(agency, TopicsForm(agency, data), Texts.sent(BulletinTextForm, data), corrects)
 
     def rearranged(self, data: QueryDict) -> "Composer":
         """With a language more or less; see Texts."""
         chosen = {name: data.get(name, "") for name in ("seen", "nonce")}
         head = TopicsForm(self.agency, initial={**chosen, "topics": data.getlist("topics")})
-        return Composer(self.agency, head, self.texts.rearranged(data, self.agency.default_language))
+        texts = self.texts.rearranged(data, self.agency.default_language)
+        return Composer(self.agency, head, texts, self.corrects)
 
     def seen_again(self, data: QueryDict, current: Bulletin) -> "Composer":
         """The same, for an editor who now has seen the current version: saving once more replaces it."""
         changed = data.copy()
         changed["seen"] = current.edited_at.isoformat()
-        composer = Composer.sent(self.agency, changed)
+        composer = Composer.sent(self.agency, changed, self.corrects)
         composer.is_valid()
         return composer
 
@@ -89,6 +101,8 @@ class Composer:
 
     @property
     def topics(self) -> list[Topic]:
+        if self.corrects is not None:
+            return self.corrects.ordered_topics()
         return list(self.head.cleaned_data.get("topics") or ())
 
     @property
@@ -116,6 +130,12 @@ class Composer:
     @property
     def has_errors(self) -> bool:
         return any(form.errors for form in self.forms)
+
+
+def _texts_of(bulletin: Bulletin) -> Texts[BulletinTextForm]:
+    fields = list(BulletinTextForm.base_fields)
+    values = [{name: getattr(text, name) for name in fields} for text in bulletin.variants.order_by("pk")]
+    return Texts.showing(BulletinTextForm, values)
 
 
 def _text(values: dict[str, Any]) -> VariantText:

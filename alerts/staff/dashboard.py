@@ -33,7 +33,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "other_drafts": drafts.exclude(created_by=user)[:SHOWN],
         "waiting": _waiting(Bulletin.objects.of(mine))[:SHOWN],
         "approves_at": set(agencies_of(user, Role.APPROVER)),
-        "sending": _dispatches(mine, Dispatch.objects.unfinished()),
+        "sending": _dispatches(mine, Dispatch.objects.under_way()),
         "results": _dispatches(mine, Dispatch.objects.exclude(finished_at=None)),
         "may_draft": agencies_of(user, *DRAFTING).exists(),
         "may_operate": agencies_of(user, Role.OPERATOR).exists(),

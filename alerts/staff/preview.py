@@ -18,14 +18,15 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 from redis.exceptions import RedisError
 
-from agencies.models import Agency, User
+from agencies.models import User
 from alerts.audience import AudienceCount, count_audience
 from alerts.content import ContentRefused, VariantText
+from alerts.correcting import count_corrected
 from alerts.drafting import write_content
 from alerts.models import Bulletin
 from alerts.models.bulletin import BODY_LENGTH, SUMMARY_LENGTH, TITLE_LENGTH, BulletinVariant
 from alerts.rendering import preview
-from alerts.staff.access import DRAFTING, agencies_of, person, staff_page
+from alerts.staff.access import DRAFTING, agencies_of, bulletin_of, person, staff_page
 from alerts.staff.composer import Composer
 from subscriptions.models import Topic
 
@@ -55,17 +56,17 @@ class ShownText:
 @dataclass(frozen=True, slots=True)
 class Shown:
     topics: list[Topic]
-    audience: AudienceCount
+    audience: AudienceCount | None  # not counted while a correction is typed: that reads all deliveries of the first
     texts: list[ShownText]
     problem: str = ""  # what keeps the texts from being shown at all
 
 
-def shown(request: HttpRequest, composer: Composer) -> Shown:
+def shown(request: HttpRequest, composer: Composer, *, live: bool = False) -> Shown:
     """The composer's content as it stands, whether or not it could be published."""
     topics = _topics(composer)
-    audience = count_audience(topics)
+    audience = _audience(composer, topics, live=live)
     try:
-        return Shown(topics, audience, _shown_texts(composer.agency, topics, _texts(composer), person(request)))
+        return Shown(topics, audience, _shown_texts(composer, topics, person(request)))
     except ContentRefused as refused:
         return Shown(topics, audience, [], " ".join(text for texts in refused.errors.values() for text in texts))
 
@@ -75,8 +76,10 @@ def shown(request: HttpRequest, composer: Composer) -> Shown:
 def live_preview(request: HttpRequest) -> HttpResponse:
     """The part of the composer's page that follows what is typed."""
     agency = get_object_or_404(agencies_of(person(request), *DRAFTING), slug=request.GET.get("agency", ""))
-    composer = Composer.sent(agency, request.POST)
-    return render(request, "staff/_shown.html", {"shown": shown(request, composer), "live": True})
+    number = request.GET.get("corrects", "")
+    corrects = bulletin_of(request, int(number), *DRAFTING) if number.isdecimal() and len(number) < 19 else None
+    composer = Composer.sent(agency, request.POST, corrects)
+    return render(request, "staff/_shown.html", {"shown": shown(request, composer, live=True), "live": True})
 
 
 # The mail has its styles on its elements, as mail programs want it. The frame has no scripts and no origin.
@@ -107,7 +110,15 @@ def _key(user: User, token: str) -> str:
     return f"staff-preview/{user.pk}/{token}"
 
 
+def _audience(composer: Composer, topics: Sequence[Topic], *, live: bool) -> AudienceCount | None:
+    if composer.corrects is None:
+        return count_audience(topics)
+    return None if live else count_corrected(composer.corrects)
+
+
 def _topics(composer: Composer) -> list[Topic]:
+    if composer.corrects is not None:
+        return composer.corrects.ordered_topics()
     chosen = [getattr(one, "pk", one) for one in composer.head["topics"].value() or ()]
     numbers = [int(one) for one in chosen if str(one).isdecimal() and len(str(one)) < 19]
     return list(Topic.objects.open_for(composer.agency).filter(pk__in=numbers))
@@ -135,10 +146,10 @@ def _value(part: forms.Form, name: str) -> str:
 
 
 @transaction.atomic
-def _shown_texts(agency: Agency, topics: Sequence[Topic], texts: Sequence[VariantText], user: User) -> list[ShownText]:
+def _shown_texts(composer: Composer, topics: Sequence[Topic], user: User) -> list[ShownText]:
     """Rendered from rows that are taken back: by the very code that will render what is sent."""
-    bulletin = Bulletin.objects.create(agency=agency)
-    write_content(bulletin=bulletin, topics=topics, variants=texts)
+    bulletin = Bulletin.objects.create(agency=composer.agency, corrects=composer.corrects)
+    write_content(bulletin=bulletin, topics=topics, variants=_texts(composer))
     found = [_shown_text(bulletin, variant, user) for variant in bulletin.variants.order_by("pk")]
     transaction.set_rollback(True)
     return found

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from agencies.models import Role
 from alerts.audience import count_audience
 from alerts.content import ContentRefused
+from alerts.correcting import count_corrected
 from alerts.models import Bulletin
 from alerts.publishing import AlreadyPublished, publish_bulletin
 from alerts.staff.access import bulletin_of, person, staff_page
@@ -48,7 +49,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         "theme_agency": bulletin.agency,
         "topics": topics,
         "texts": bulletin.variants.order_by("pk"),
-        "audience": count_audience(topics),
+        "audience": count_corrected(bulletin.corrects) if bulletin.corrects else count_audience(topics),
         "form": form,
     }
     return render(request, "staff/publish.html", context)

@@ -21,6 +21,7 @@ def test_the_schema_is_valid_and_has_every_route() -> None:
     assert found == {
         "POST /api/v1/bulletins",
         "GET /api/v1/bulletins/{id}",
+        *(f"POST /api/v1/bulletins/{{id}}/{verb}" for verb in ("pause", "resume", "cancel", "withdraw", "corrections")),
         "POST /api/v1/alerts",
         "GET /api/v1/alerts/{id}",
         "GET /api/v1/topics",

@@ -88,7 +88,7 @@ def test_a_delivery_is_given_up_at_the_end_of_the_lane_s_time(inbox, publish):
     dispatch = publish()
     from alerts import claims  # noqa: PLC0415
 
-    claims._ends_at.cache_clear()
+    claims.end_of.cache_clear()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE alerts_dispatch SET cut_off = cut_off - interval '23 hours 59 minutes'")
         cursor.execute("UPDATE subscriptions_subscription SET started_at = started_at - interval '2 days'")

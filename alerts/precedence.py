@@ -1,0 +1,56 @@
+"""Precedence: on what lanes can't avoid sharing (processor, disk, relay) routine and digest stop for an emergency.
+
+The rule is derived from rows, so it holds on every host. It is capped in time: a stuck emergency can not stop the rest.
+"""
+
+import time
+from datetime import timedelta
+
+from alerts.lanes import LEASE, YIELD_LONGEST, YIELD_SECONDS, Lane
+from govnotify.lib.database import query
+
+GIVES_WAY = {Lane.ROUTINE, Lane.DIGEST}
+LOOK_EVERY = 0.05  # seconds, of one process: a look costs 0.2 ms, and a sender that is fast records every 5 ms
+NAP = 0.03
+MOVING_SECONDS = 1.0  # since a batch of it was last claimed or recorded
+
+# It is young, or it is being sent: a batch of it was claimed or recorded a moment ago, both of which move its lease.
+UNDER_WAY = """
+SELECT EXISTS (
+    SELECT 1 FROM alerts_dispatch d
+    WHERE d.state = 'sending' AND d.lane = %(lane)s AND d.created_at > clock_timestamp() - %(longest)s
+      AND (EXISTS (SELECT 1 FROM alerts_slice WHERE dispatch_id = d.id AND kind = 1 AND expanded_at IS NULL)
+        OR EXISTS (SELECT 1 FROM alerts_batch WHERE dispatch_id = d.id AND kind = 1 AND done_at IS NULL))
+      AND (d.created_at > clock_timestamp() - %(young)s
+        OR EXISTS (SELECT 1 FROM alerts_batch WHERE dispatch_id = d.id AND kind = 1 AND done_at IS NULL
+                   AND leased_until > clock_timestamp() + %(fresh)s))
+)
+"""
+VALUES = {
+    "lane": Lane.EMERGENCY.value,
+    "longest": timedelta(seconds=YIELD_LONGEST),
+    "young": timedelta(seconds=YIELD_SECONDS),
+    "fresh": LEASE - timedelta(seconds=MOVING_SECONDS),
+}
+_looked_at = 0.0
+
+
+def give_way(lane: Lane) -> None:
+    """Wait, at most YIELD_SECONDS, while first attempts of an emergency are to be made. Others than routine do not.
+
+    Senders call this before each piece of work, and while they send after each record: a recorder that waits takes no
+    more results, so at most UNRECORDED messages go out behind the emergency's approval. It waits less than a lease.
+    """
+    global _looked_at  # noqa: PLW0603  when this process last looked; it decides nothing
+    if lane not in GIVES_WAY or time.monotonic() < _looked_at + LOOK_EVERY:
+        return
+    end = time.monotonic() + YIELD_SECONDS
+    while time.monotonic() < end and _emergency_is_under_way():
+        time.sleep(NAP)
+    _looked_at = time.monotonic()
+
+
+def _emergency_is_under_way() -> bool:
+    """Whether there is mail of an emergency that nobody has attempted yet, and it is not stuck."""
+    [(is_under_way,)] = query(UNDER_WAY, VALUES)
+    return bool(is_under_way)

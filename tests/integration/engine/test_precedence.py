@@ -1,0 +1,84 @@
+"""Routine and digest make way for an emergency, and go on by themselves."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from alerts import precedence
+from alerts.claims import claim_batch
+from alerts.fanout import expand_next
+from alerts.lanes import LEASE, YIELD_LONGEST, YIELD_SECONDS, Channel, Lane
+from alerts.models import Batch, Dispatch
+from alerts.outcomes import record
+from alerts.precedence import GIVES_WAY, give_way
+from alerts.reports import progress
+from channels.outcome import ACCEPTED
+from govnotify.lib.queues import Queue
+from tests.engine import work_through
+from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, an_alert_sent
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _has_not_looked(monkeypatch) -> None:
+    """As a process that has not looked for a while."""
+    monkeypatch.setattr(precedence, "_looked_at", 0.0)
+
+
+@pytest.mark.parametrize("lane", sorted(GIVES_WAY))
+def test_routine_and_digest_wait_until_everybody_of_an_emergency_was_tried(lane, inbox):
+    topic, people = a_crowd("rescue", 20)
+    an_alert_sent(topic)
+    seen: list[int] = []
+
+    def routine() -> None:
+        try:
+            give_way(lane)
+            seen.append(len(inbox.mails))
+        finally:
+            connections.close_all()
+
+    waiting = threading.Thread(target=routine)
+    waiting.start()
+    work_through(Queue.EMERGENCY)
+    waiting.join()
+    assert seen == [len(people)]
+
+
+@pytest.mark.parametrize("lane", [Lane.EMERGENCY, Lane.TRANSACTIONAL])
+def test_nobody_else_waits_or_even_looks(lane, django_assert_num_queries):
+    topic, _ = a_crowd("rescue", 3)
+    an_alert_sent(topic)
+    with django_assert_num_queries(0):
+        give_way(lane)
+
+
+def test_a_large_emergency_is_waited_for_as_long_as_it_is_being_sent(inbox):
+    rescue, _ = a_crowd("rescue", 3)
+    emergency = an_alert_sent(rescue)
+    assert expand_next(Lane.EMERGENCY, Channel.EMAIL) == emergency.pk
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(seconds=2 * YIELD_SECONDS))
+    assert not precedence._emergency_is_under_way()
+    claim = claim_batch(Lane.EMERGENCY, Channel.EMAIL)
+    assert claim is not None
+    assert precedence._emergency_is_under_way()
+    Batch.objects.update(leased_until=timezone.now() + LEASE / 2)  # nothing of it was recorded for a while
+    assert not precedence._emergency_is_under_way()
+    assert record(claim, [(claim.recipients[0], ACCEPTED)])
+    assert precedence._emergency_is_under_way()
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(seconds=YIELD_LONGEST))
+    assert not precedence._emergency_is_under_way()
+
+
+def test_an_emergency_that_is_stuck_stops_the_others_for_a_short_time_only(inbox):
+    topic, people = a_crowd("water", 10)
+    rescue, _ = a_crowd("rescue", 3)
+    an_alert_sent(rescue)
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(seconds=YIELD_SECONDS))
+    routine = a_bulletin_sent(topic)
+    work_through(Queue.ROUTINE)
+    assert progress(routine).sent == len(people)

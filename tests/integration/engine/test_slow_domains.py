@@ -1,0 +1,152 @@
+"""A relay that is slow about one domain, or away: the lane goes on, and in the end everybody got it once."""
+
+import asyncio
+import threading
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.db import connection
+
+from agencies.models import User
+from alerts.drafting import create_bulletin
+from alerts.models import Batch, Bulletin, Delivery, Dispatch
+from alerts.publishing import publish_bulletin
+from alerts.reports import progress
+from alerts.runtime import runtime
+from alerts.tasks import do_work
+from alerts.transactional import send_outbox
+from govnotify.embedded import free_port
+from govnotify.lib.queues import Queue
+from subscriptions.address_key import address_key
+from subscriptions.models import OutboxMessage, SignInLink, Subscriber
+from tests.engine import work_through
+from tests.inbox import Inbox
+from tests.integration.engine.test_trouble import TEXT, published
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SLOW = "slow.example.org"
+
+
+class SlowInbox(Inbox):
+    """Says nothing about recipients at one domain, at RCPT, until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = threading.Event()
+
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        while address.endswith(SLOW) and not self.released.is_set():  # noqa: ASYNC110  a thread sets it
+            await asyncio.sleep(0.01)
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+
+@pytest.fixture
+def slow_inbox(settings):
+    with SlowInbox() as server:
+        settings.EMAIL_URL = server.url
+        settings.EMAIL_CONNECTIONS = 2
+        yield server
+        server.released.set()
+        runtime().close()
+
+
+def some_at_the_slow_domain(people: int, slow: int) -> Dispatch:
+    dispatch = published(people=people)
+    for person in Subscriber.objects.order_by("pk")[:slow]:
+        person.email = f"citizen{person.pk}@{SLOW}"
+        person.address_key = address_key(person.email)
+        person.save()
+    return dispatch
+
+
+def another_of(dispatch: Dispatch) -> Bulletin:
+    bulletin = dispatch.bulletin
+    assert bulletin is not None
+    topics = list(bulletin.topics.all())
+    return create_bulletin(agency=bulletin.agency, topics=topics, variants=[TEXT], author=User.objects.get())
+
+
+def finish_stragglers() -> None:
+    while runtime().is_waiting:
+        runtime().attend(1)
+
+
+def make_due() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE alerts_delivery SET next_attempt_at = now() WHERE status = 2")
+
+
+def test_the_others_have_it_while_one_domain_waits_and_everybody_has_it_once_in_the_end(slow_inbox):
+    dispatch = some_at_the_slow_domain(people=20, slow=8)
+    work_through(Queue.ROUTINE, Queue.ROUTINE_WEBHOOK)
+    assert runtime().is_waiting
+    assert {mail.recipient.rpartition("@")[2] for mail in slow_inbox.mails} == {"example.org"}
+    assert len(slow_inbox.mails) == 12
+    slow_inbox.released.set()
+    finish_stragglers()
+    assert not Batch.objects.filter(done_at=None).exists()
+    make_due()
+    work_through(Queue.ROUTINE, Queue.ROUTINE_WEBHOOK)
+    assert slow_inbox.recipients().most_common(1)[0][1] == 1
+    assert len(slow_inbox.mails) == 20
+    assert progress(dispatch).state == "done"
+
+
+def test_the_next_bulletin_does_not_wait_for_stragglers_of_the_last(slow_inbox):
+    first = some_at_the_slow_domain(people=3, slow=3)
+    work_through(Queue.ROUTINE, Queue.ROUTINE_WEBHOOK)
+    assert runtime().is_waiting
+    Subscriber.objects.update(email="somebody@example.org")
+    other = publish_bulletin(bulletin=another_of(first), publisher=User.objects.get())
+    work_through(Queue.ROUTINE, Queue.ROUTINE_WEBHOOK)
+    assert progress(other).state == "done"
+    assert len(slow_inbox.mails) == 3
+    slow_inbox.released.set()
+    finish_stragglers()
+
+
+def test_a_task_does_not_end_before_the_outcomes_of_slow_messages_are_recorded(slow_inbox):
+    dispatch = some_at_the_slow_domain(people=4, slow=1)
+    release = threading.Timer(2.5, slow_inbox.released.set)  # later than a task without stragglers would end
+    release.start()
+    work_through(Queue.ROUTINE_WEBHOOK)
+    do_work(Queue.ROUTINE.value)
+    release.join()
+    assert not runtime().is_waiting
+    assert len(slow_inbox.mails) == 4
+    assert progress(dispatch).state == "done"
+
+
+def test_messages_with_a_slow_server_count_against_the_window_of_the_process(slow_inbox):
+    some_at_the_slow_domain(people=3, slow=3)
+    work_through(Queue.ROUTINE, Queue.ROUTINE_WEBHOOK)
+    out = Delivery.objects.filter(status=Delivery.Status.PENDING).count()
+    assert runtime().unrecorded == out > 0
+    slow_inbox.released.set()
+    finish_stragglers()
+    assert runtime().unrecorded == 0
+
+
+def test_confirmations_do_not_wait_for_a_slow_domain(slow_inbox):
+    for number, domain in enumerate([SLOW, "example.org", "example.org"]):
+        address = f"person{number}@{domain}"
+        person = Subscriber.objects.create(email=address, address_key=address_key(address), status="active")
+        link = SignInLink.objects.create(subscriber=person)
+        OutboxMessage.objects.create(subscriber=person, kind=OutboxMessage.Kind.SIGN_IN, subject_id=link.pk)
+    send_outbox()
+    assert OutboxMessage.objects.filter(status=OutboxMessage.Status.SENT).count() == 2
+    slow_inbox.released.set()
+    finish_stragglers()
+    assert OutboxMessage.objects.filter(status=OutboxMessage.Status.SENT).count() == 3
+    assert len(slow_inbox.mails) == 3
+
+
+def test_a_lane_has_relays_of_its_own_and_the_next_takes_over(inbox, settings):
+    away = f"smtp://127.0.0.1:{free_port()}"
+    settings.EMAIL_URL, settings.EMAIL_URL_ROUTINE = away, f"{away}?connections=2, {inbox.url}?messages=3"
+    dispatch = published(people=10)
+    work_through(Queue.ROUTINE, Queue.ROUTINE_WEBHOOK)
+    assert progress(dispatch).state == "done"
+    assert inbox.recipients().total() == len(inbox.recipients()) == 10
