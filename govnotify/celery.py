@@ -1,26 +1,38 @@
 """The Celery application: queues as hints, time kept by the database, one connection kept by each process."""
 
 import os
+from datetime import datetime
 
 from celery import Celery
+from celery.schedules import schedstate, schedule
 from celery.signals import celeryd_init
-from kombu import Queue as KombuQueue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "govnotify.settings")
 
-from django.conf import settings
-
 from alerts.watch import EmergencyWatch
+from govnotify.broker import celery_settings
 from govnotify.lib.queues import TASK, Queue
 from govnotify.safety import require_safe_settings
 
 RECOVERY_SECONDS = 5.0
+# So that no backlog grows for ever while nobody keeps house. Not sooner, as the moment is absolute: with beat's host
+# behind the worker's each round would have expired when it comes.
+RECOVERY_EXPIRES = 7_200.0
+
+
+class Every(schedule):
+    """Every so many seconds, also after the clock was set back: by itself Celery waits until it has caught up."""
+
+    def is_due(self, last_run_at: datetime) -> schedstate:
+        if self.maybe_make_aware(last_run_at) > self.now():
+            return schedstate(is_due=True, next=self.seconds)
+        return super().is_due(last_run_at)
+
 
 app = Celery("govnotify")
 app.set_default()  # in every thread of the web server, not only in this one
 app.conf.update(
-    broker_url=settings.REDIS_URL,
-    task_queues=[KombuQueue(queue.value, routing_key=queue.value) for queue in Queue],
+    **celery_settings(),
     task_default_queue=Queue.HOUSEKEEPING.value,
     task_create_missing_queues=False,
     task_ignore_result=True,
@@ -31,24 +43,17 @@ app.conf.update(
     worker_send_task_events=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_transport_options={
-        "socket_connect_timeout": 1,
-        "socket_timeout": 30,
-        # Of a connection to send on; workers have their own. By default each hint waits 6 s for a broker that is gone.
-        "max_retries": 0,
-        # By default the transport sweeps for lost messages only about every 100 s.
-        "unacked_restore_interval": 1,
-        "unacked_restore_throttle": 1,
-        "visibility_timeout": 60,
-    },
+    # A broker whose disk is full answers every command with an error. Without this each worker ends at the first one,
+    # the emergency watch with it; with this they come back when it is well again.
+    broker_channel_error_retry=True,
     # Celery closes the database connection after every task unless told to keep it: 134 against 420 tasks/s.
     CELERY_DB_REUSE_MAX=100_000,
     beat_schedule={
         "recovery": {
             "task": TASK,
-            "schedule": RECOVERY_SECONDS,
+            "schedule": Every(RECOVERY_SECONDS),
             "args": [Queue.HOUSEKEEPING.value],
-            "options": {"queue": Queue.HOUSEKEEPING.value, "expires": RECOVERY_SECONDS},
+            "options": {"queue": Queue.HOUSEKEEPING.value, "expires": RECOVERY_EXPIRES},
         }
     },
     beat_schedule_filename=os.environ.get("BEAT_SCHEDULE", "/tmp/govnotify-beat"),  # noqa: S108  a cache of beat's own

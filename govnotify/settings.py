@@ -99,14 +99,39 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Servers --------------------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/govnotify")
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+BROKER_URL = env.str("BROKER_URL", "")  # amqp://… for RabbitMQ; empty: the Redis above
 EMAIL_URL = env.str("EMAIL_URL", "smtp://127.0.0.1:25")
+# Of one lane alone, instead of EMAIL_URL. Several relays, with spaces or commas between, take over from each other.
+EMAIL_URL_EMERGENCY = env.str("EMAIL_URL_EMERGENCY", "")
+EMAIL_URL_TRANSACTIONAL = env.str("EMAIL_URL_TRANSACTIONAL", "")
+EMAIL_URL_ROUTINE = env.str("EMAIL_URL_ROUTINE", "")
+EMAIL_URL_DIGEST = env.str("EMAIL_URL_DIGEST", "")
+# domain:selector:/path/to/private.pem, two of one domain for two signatures; without any the relay signs.
+DKIM_KEYS: list[str] = env.list("DKIM_KEYS", default=[])
 EMAIL_CONNECTIONS = env.int("EMAIL_CONNECTIONS", 8)  # per worker process
+PROBE_ADDRESS = env.str("PROBE_ADDRESS", "")  # of ours, to which a mail goes down each lane every minute
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who shows it may read /metrics/ from elsewhere than this machine
 DATABASES: dict[str, Any] = {"default": env.db_url_config(DATABASE_URL)}
 DATABASES["default"] |= {
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
-    "OPTIONS": {"connect_timeout": 5, **DATABASES["default"].get("OPTIONS", {})},
+    "OPTIONS": {
+        "connect_timeout": 5,
+        # A host that is cut off says nothing, and one that hangs keeps its locks. Both ends find out within 15 s, and a
+        # session that stands still inside a transaction ends with the lease of its work (30 s). The kernel's own
+        # patience is 2 hours, for which a batch would be locked.
+        "keepalives_idle": 5,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 15_000,
+        "options": (
+            "-c idle_in_transaction_session_timeout=30s -c tcp_user_timeout=15s "
+            "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
+        ),
+        **DATABASES["default"].get("OPTIONS", {}),
+    },
 }
+KEEP_MONTHS = env.int("KEEP_MONTHS", 13)  # of deliveries, before this one; `manage.py retention` drops the older
 CACHES = {
     "default": {
         "BACKEND": "govnotify.lib.cache.ForgetfulRedisCache",

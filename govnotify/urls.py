@@ -4,10 +4,12 @@ from django.urls import include, path, re_path
 
 from agencies.sign_in import closed
 from govnotify.health import health, live
+from govnotify.metrics import metrics
 
 urlpatterns = [
     path("health/", health, name="health"),
     path("health/live/", live, name="health_live"),
+    path("metrics/", metrics, name="metrics"),
     re_path(r"^staff/sign-in/password/reset", closed),
     path("staff/sign-in/", include("allauth.urls")),
     path("staff/", include("alerts.staff.urls")),

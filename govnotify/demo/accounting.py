@@ -125,7 +125,7 @@ def account_of_webhooks(receiver: str, certificate: Path, wanted: dict[Dispatch,
 
 def _mail_rows(dispatch: Dispatch) -> ChannelProgress:
     whole = progress(dispatch)
-    nothing = ChannelProgress(Channel.EMAIL.label, 0, 0, 0, 0, 0, None, None)
+    nothing = ChannelProgress(Channel.EMAIL.label, 0, 0, 0, 0, 0, 0, None, None)
     return next((part for part in whole.channels if part.name == Channel.EMAIL.label), nothing)
 
 

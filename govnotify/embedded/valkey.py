@@ -14,15 +14,18 @@ START_SECONDS = 15.0
 
 
 class Valkey:
-    """A server whose append-only file lives in `folder`."""
+    """A server whose append-only file lives in `folder`. It has no password: listen elsewhere than on loopback
+    (`also_on`) inside a network namespace of your own only.
+    """
 
-    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+    def __init__(self, folder: Path, *, port: int | None = None, also_on: str | None = None) -> None:
         self.folder = folder
         self.port = port or free_port()
+        self.addresses = ["127.0.0.1"] if also_on is None else ["127.0.0.1", also_on]
         self.child: Child | None = None
 
-    def url(self, database: int = 0) -> str:
-        return f"redis://127.0.0.1:{self.port}/{database}"
+    def url(self, database: int = 0, *, host: str = "127.0.0.1") -> str:
+        return f"redis://{host}:{self.port}/{database}"
 
     def start(self) -> None:
         self.begin()
@@ -34,8 +37,9 @@ class Valkey:
         self.child = Child(
             "valkey",
             [
-                self._binary(), "--bind", "127.0.0.1", "--port", str(self.port), "--dir", self.folder,
+                self._binary(), "--bind", *self.addresses, "--port", str(self.port), "--dir", self.folder,
                 "--appendonly", "yes", "--save", "", "--databases", "64", "--daemonize", "no",
+                "--protected-mode", "yes" if self.addresses == ["127.0.0.1"] else "no",
             ],
             log=self.folder / "valkey.log",
         )  # fmt: skip

@@ -1,19 +1,28 @@
 """Every queue has a worker everywhere that workers are listed, and only one module puts anything on a queue."""
 
 import ast
+import json
 import re
+import time
+from base64 import b64decode
 
 import pytest
+import redis
+from django.conf import settings
 
 from alerts.lanes import QUEUE_OF, Channel, Lane
+from alerts.service_levels import BY_MAIL, PROBED, SERVICE_LEVELS
 from alerts.tasks import WORK
 from govnotify import processes
 from govnotify.celery import app
-from govnotify.lib.queues import TASK, Queue
+from govnotify.lib.queues import TASK, Queue, wake
 from tests.architecture import compose
 from tests.architecture.project import ROOT, modules
 
 MAY_SEND = "govnotify/lib/queues.py"
+HINTS = {"wake", "rally"}
+# How a queue may be named to them: by the table of lanes, by itself, or by a row of the table of probes.
+NAMES_A_QUEUE = re.compile(r"QUEUE_OF\[[\w.]+, .+\]|Queue\.[A-Z_]+|_retry_queue\(lane, channel\)|Queue\(queue\)|queue")
 SENDS = {"apply_async", "delay", "send_task", "signature"}
 
 
@@ -64,3 +73,62 @@ def test_only_one_module_puts_anything_on_a_queue() -> None:
     ]
 
     assert not elsewhere, f"use wake() of {MAY_SEND}: it outlives a broker that is gone"
+
+
+def test_a_hint_names_its_queue_by_the_table() -> None:
+    named = [
+        (f"{path}:{node.lineno}", ast.unparse(node.args[0]))
+        for path, module in modules()
+        if path.as_posix() != MAY_SEND
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in HINTS
+    ]
+
+    assert named
+    assert [(place, name) for place, name in named if not NAMES_A_QUEUE.fullmatch(name)] == []
+
+
+@pytest.mark.parametrize("queue", Queue)
+def test_a_hint_lands_on_the_queue_that_it_names_and_nowhere_else(queue: Queue) -> None:
+    with redis.Redis.from_url(settings.REDIS_URL) as broker:
+        broker.delete(*Queue)
+        wake(queue)
+        end = time.monotonic() + 10.0
+        while not any(broker.llen(name) for name in Queue) and time.monotonic() < end:
+            time.sleep(0.01)
+        landed = {name: broker.lrange(name, 0, -1) for name in Queue}
+        broker.delete(*Queue)
+    [(found, [message])] = [(name, hints) for name, hints in landed.items() if hints]
+
+    assert found == queue
+    assert json.loads(b64decode(json.loads(message)["body"]))[0] == [queue.value]
+
+
+def test_a_worker_serves_one_queue() -> None:
+    """So what lies on a queue is done by its own workers, and they do nothing else."""
+    served = [process.queue for process in processes.background() if process.queue is not None]
+
+    assert sorted(served) == sorted(Queue)
+    for process in processes.background():
+        queues = [process.arguments[at + 1] for at, word in enumerate(process.arguments) if word == "-Q"]
+        assert queues == ([process.queue] if process.queue else []), process.name
+
+
+def test_every_lane_has_service_levels_and_every_queue_that_sends_a_probe() -> None:
+    assert set(SERVICE_LEVELS) == set(Lane)
+    assert set(PROBED) == set(Queue) - {Queue.HOUSEKEEPING}
+    assert {queue for (_, channel), queue in QUEUE_OF.items() if channel is Channel.EMAIL} == BY_MAIL
+    for (lane, _), queue in QUEUE_OF.items():
+        assert PROBED[queue] is lane
+
+
+def test_the_manual_gives_the_service_levels_of_the_table() -> None:
+    manual = (ROOT / "docs/operations.md").read_text()
+    units = {"s": 1, "min": 60, "h": 3_600}
+    for lane, level in SERVICE_LEVELS.items():
+        row = re.search(rf"^\| `{lane.label}` \| ([^|]+) \| ([^|]+) \|$", manual, re.MULTILINE)
+        assert row is not None, f"docs/operations.md has no service levels of lane {lane.label}"
+        written = [
+            tuple(int(n) * units[unit] for n, unit in re.findall(r"(\d+) (s|min|h)\b", cell)) for cell in row.groups()
+        ]
+        assert written == [level.probe, level.waiting], lane
