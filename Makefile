@@ -6,12 +6,13 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	done)
 STATE ?= .state
 N ?= 100000
+ROUNDS ?= 20
 VENV := .venv
 RUN := $(VENV)/bin/python
 STARTED := $(shell date +%s.%N)
 export PORT STATE ONCE STARTED
 
-.PHONY: help demo codes clean test test-long check bench-fanout chromium
+.PHONY: help demo codes clean test test-long test-cluster check bench-fanout bench-lanes bench-digest bench-peers chromium iproute2
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,10 +31,13 @@ clean: ## remove the demo's data
 	@$(or $(PYTHON),python3) govnotify/demo/clean.py "$(STATE)"
 
 test: $(VENV)/dev.installed chromium ## every test but the long ones
-	$(RUN) -m pytest -q -n 2 -m "not long"
+	$(RUN) -m pytest -q -rs -n 2 -m "not long"
 
 test-long: $(VENV)/dev.installed ## the tests that take minutes
 	$(RUN) -m pytest -q -m long
+
+test-cluster: $(VENV)/dev.installed iproute2 ## two hosts of workers and one with the servers, as network namespaces; as root
+	$(RUN) -m pytest -q -rs -s -m long tests/cluster
 
 check: $(VENV)/dev.installed ## lint, format, types, import rules, templates, migrations
 	$(RUN) -m ruff check .
@@ -44,8 +48,35 @@ check: $(VENV)/dev.installed ## lint, format, types, import rules, templates, mi
 	$(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run  # needs no database
 	$(RUN) manage.py check --fail-level WARNING
 
-bench-fanout: $(VENV)/dev.installed ## one bulletin to N subscribers; ends with a line of JSON
+# Each ends with a line of JSON. `N=` says how many recipients; where none is given it is what stands here.
+bench-fanout: $(VENV)/dev.installed ## one bulletin to N subscribers, beside the limit of this machine
 	$(RUN) -m bench.fanout --recipients $(N)
+
+bench-lanes: N = 1000000
+bench-lanes: $(VENV)/dev.installed ## an emergency, idle and beside a bulletin to N people and a digest run
+	$(RUN) -m bench.lanes --routine $(N)
+
+bench-fairness: N = 1000000
+bench-fairness: $(VENV)/dev.installed ## a small bulletin of one agency beside another's to N people
+	$(RUN) -m bench.fairness --large $(N)
+
+bench-digest: N = 1000000
+bench-digest: $(VENV)/dev.installed ## a day's digests to N people
+	$(RUN) -m bench.digest --recipients $(N)
+
+bench-scale: $(VENV)/dev.installed ## audiences, first message and disk at 12 million subscribers
+	$(RUN) -m bench.scale
+
+bench-crash: N = 50000
+bench-crash: $(VENV)/dev.installed ## ROUNDS bulletins to N people with a fault in each; SEED= plays one again
+	$(RUN) -m bench.crash --rounds $(ROUNDS) --recipients $(N) $(if $(SEED),--seed $(SEED))
+
+bench-dkim: $(VENV)/dev.installed ## what signing in process costs
+	$(RUN) -m bench.dkim
+
+bench-peers: N = 20000
+bench-peers: $(VENV)/dev.installed ## us beside what a Django team would pick instead
+	$(RUN) -m bench.peers --recipients $(N)
 
 # The tests that look at pages need a browser, and the program that drives it needs libatomic: root gets Debian's, others
 # are told. In CI a missing one is a failure.
@@ -57,6 +88,13 @@ chromium:
 		&& apt-get install -y -qq --no-install-recommends chromium libatomic1 </dev/null >/dev/null; } || true
 	@{ $(HAS_BROWSER); } || { echo "THE BROWSER TESTS ARE SKIPPED: they need apt install chromium libatomic1."; \
 		[ "$$CI" != true ]; }
+
+# The tests on several hosts make them with the command ip.
+iproute2:
+	@command -v ip >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& echo "Installing the package iproute2 for the tests on several hosts …" \
+		&& export DEBIAN_FRONTEND=noninteractive && apt-get update -qq </dev/null \
+		&& apt-get install -y -qq --no-install-recommends iproute2 </dev/null >/dev/null; } || true
 
 # Installed again only when its lock has changed. The development lock holds the demo's as well.
 $(VENV)/%.installed: requirements/%.txt | $(RUN)
