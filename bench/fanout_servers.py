@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -22,9 +23,9 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 class Servers:
     """Everything but the sink and the workers starts at once; those come and go with each pass."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        self.postgres = Postgres(folder / "postgres", settings=DURABLE)
+        self.postgres = Postgres(folder / "postgres", settings={**(settings or {}), **DURABLE})
         self.valkey = Valkey(folder / "valkey")
         self.children: list[Child] = []
 

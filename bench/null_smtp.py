@@ -1,10 +1,11 @@
 """A null SMTP server: it accepts every mail, keeps none, and counts who was written to and how often.
 
-    python -m bench.null_smtp --port 0 --report FILE
+    python -m bench.null_smtp --port 0 --report FILE --stamp DOMAIN
 
 The first line on stdout is JSON with the port. SIGUSR1 writes the report to FILE and goes on; SIGTERM and
 SIGINT write it and exit. It offers PIPELINING and answers a whole group of commands in one write, so that
-what limits a run is the client. `--max-per-connection` makes it hang up after that many messages.
+what limits a run is the client. `--max-per-connection` makes it hang up after that many messages. `--stamp` reports
+when each recipient below that domain was accepted.
 """
 
 import argparse
@@ -33,9 +34,14 @@ ACCEPTED = b"250 2.0.0 Ok: queued\r\n"
 
 
 class Ledger:
-    """What was accepted. Recipients are kept as one run of lines (about 30 bytes each) and counted on demand."""
+    """What was accepted. Recipients are kept as one run of lines (about 30 bytes each) and counted on demand.
 
-    def __init__(self) -> None:
+    Of those whose address ends in `stamped` the time of acceptance is kept as well.
+    """
+
+    def __init__(self, stamped: str = "") -> None:
+        self.stamped = f"{stamped}\n".encode()
+        self.stamps: dict[bytes, float] = {}
         self.messages = 0
         self.octets = 0
         self.connections = 0
@@ -51,6 +57,8 @@ class Ledger:
         self.messages += 1
         self.octets += octets
         self.recipients += recipients
+        if len(self.stamped) > 1 and recipients.endswith(self.stamped):
+            self.stamps.update(dict.fromkeys(recipients.splitlines(), self.last))
 
     def report(self) -> dict[str, object]:
         """Counts, and the times (seconds since the epoch) of the first and last acceptance."""
@@ -64,6 +72,8 @@ class Ledger:
             "most_to_one": max(counts.values(), default=0),
             "first": self.first,
             "last": self.last,
+            "unique_by_domain": Counter(address.rpartition(b"@")[2].decode() for address in counts),
+            "stamps": {address.decode(): at for address, at in self.stamps.items()},
             "cpu_seconds": time.process_time(),
         }
 
@@ -141,10 +151,10 @@ class NullSmtp(asyncio.Protocol):
         return line_end + 2
 
 
-async def serve(port: int, report: Path | None, max_messages: int) -> None:
+async def serve(port: int, report: Path | None, max_messages: int, stamped: str) -> None:
     """Serves on 127.0.0.1 until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
-    ledger = Ledger()
+    ledger = Ledger(stamped)
     stop = asyncio.Event()
 
     def write_report() -> None:
@@ -168,8 +178,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--report", type=Path)
     parser.add_argument("--max-per-connection", type=int, default=0, help="0: no limit")
+    parser.add_argument("--stamp", default="", metavar="DOMAIN")
     options = parser.parse_args()
-    uvloop.run(serve(options.port, options.report, options.max_per_connection))
+    uvloop.run(serve(options.port, options.report, options.max_per_connection, options.stamp))
 
 
 if __name__ == "__main__":

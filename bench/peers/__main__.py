@@ -1,0 +1,84 @@
+"""The side-by-side benchmark's command: a table, and one JSON object as its last line."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+if TYPE_CHECKING:
+    from bench.peers.contest import Result
+
+MOST = 20_000  # of which a slow one gets its share: the whole run ends within a quarter of an hour
+HEADS = ("", "recipients", "messages/s", "CPU µs each", "missing after kill -9", "twice after kill -9")
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--recipients", type=int, default=20_000, help="ours; the slow ones get a share of them")
+    arguments.add_argument("--only", default="", help="peers whose names contain this")
+    chosen = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="govnotify-bench-", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
+        ours, peers = run(chosen.recipients, chosen.only, Path(folder))
+    _show([ours, *peers])
+    best = max((peer.rate for peer in peers), default=0)
+    result = {
+        "ours": asdict(ours),
+        "peers": [asdict(peer) for peer in peers],
+        "ratio_to_best": round(ours.rate / best, 1) if best else None,
+    }
+    print(json.dumps(result), flush=True)
+
+
+def run(recipients: int, only: str, folder: Path) -> "tuple[Result, list[Result]]":
+    """Us first, whose message the others then send; all on the same servers."""
+    from bench.fanout_servers import Servers  # noqa: PLC0415
+
+    servers = Servers(folder)
+    try:
+        servers.start()
+        # Django reads its settings from the environment that the servers have just made.
+        from bench.peers.contest import compete  # noqa: PLC0415
+        from bench.peers.ours import Ours  # noqa: PLC0415
+        from bench.peers.packages import PACKAGES  # noqa: PLC0415
+
+        us = Ours(servers)
+        ours = _told(compete(us, people=recipients, servers=servers))
+        message = folder / "message.json"
+        us.sample(message)
+        peers = []
+        for package in PACKAGES:
+            if only in package.name:
+                people = round(min(recipients, MOST) * package.share)
+                peers.append(_told(compete(package.use(servers, message), people=people, servers=servers)))
+        return ours, peers
+    finally:
+        servers.stop()
+
+
+def _told(result: "Result") -> "Result":
+    print(result, flush=True)
+    return result
+
+
+def _show(results: "Sequence[Result]") -> None:
+    print("| " + " | ".join(HEADS) + " |")
+    print("|---|" + "---:|" * (len(HEADS) - 1))
+    for one in results:
+        print(
+            f"| {one.name} {one.version} | {one.recipients} | {one.rate} | {one.cpu_us_per_message} "
+            f"| {one.missing_after_kill} | {one.duplicates_after_kill} |"
+        )
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "govnotify.settings")
+    main()

@@ -1,0 +1,1 @@
+"""The application that each of the peers' projects has: people and one newsletter to them."""
