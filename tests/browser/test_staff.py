@@ -16,11 +16,15 @@ from pytest_django.live_server_helper import LiveServer
 
 from agencies.models import Membership, Role, User
 from alerts.alerting import approve_alert, content_hash
+from alerts.clearing import clear_stopped
+from alerts.correcting import create_correction
 from alerts.drafting import VariantText, create_bulletin
 from alerts.importing import import_cap
 from alerts.models import Alert, Bulletin, Dispatch
 from alerts.publishing import publish_bulletin
 from alerts.runtime import runtime
+from alerts.stopping import pause_dispatch
+from alerts.withdrawing import withdraw_bulletin
 from tests.engine import work_through
 from tests.inbox import Inbox
 from tests.integration.api.messages import cap, info
@@ -104,7 +108,8 @@ class Office:
         sending = create_bulletin(agency=self.agency, topics=[self.floods], variants=storm, author=self.ada)
         publish_bulletin(bulletin=sending, publisher=self.ada)
         alerts = self._alerts()
-        return {
+        stopped = self._stopped(storm)
+        return stopped | {
             "overview": "/staff/",
             "compose": "/staff/bulletins/new/",
             "compose-edit": f"/staff/bulletins/{draft.pk}/edit/",
@@ -128,6 +133,40 @@ class Office:
             "recovery-codes": "/staff/sign-in/2fa/recovery-codes/generate/",
             "password": "/staff/sign-in/password/change/",
             "developers": "/developers/",
+        }
+
+    def _stopped(self, storm: list[VariantText]) -> dict[str, str]:
+        """Pages about what was paused, dropped, taken back and put right, by a name."""
+        made = [
+            create_bulletin(agency=self.agency, topics=[self.floods], variants=storm, author=self.ada) for _ in range(3)
+        ]
+        paused, withdrawn, wrong = made
+        for one in made:
+            publish_bulletin(bulletin=one, publisher=self.ada)
+        pause_dispatch(dispatch=paused.dispatches.get(), by=self.ada)
+        withdraw_bulletin(bulletin=withdrawn, by=self.ada, reason="The forecast was for another river.")
+        while clear_stopped():
+            pass
+        correction = create_correction(first=wrong, variants=storm, author=self.ada)
+        alert = an_alert(self.floods, self.olga, event="Forest fire")
+        pause_dispatch(
+            dispatch=approve_alert(alert=alert, approver=self.ada, seen_hash=content_hash(alert)), by=self.olga
+        )
+        return {
+            "bulletin-paused": f"/staff/bulletins/{paused.pk}/",
+            "bulletin-stop": f"/staff/bulletins/{paused.pk}/stop/",
+            "bulletin-withdrawn": f"/staff/bulletins/{withdrawn.pk}/",
+            "recipients-withdrawn": f"/staff/bulletins/{withdrawn.pk}/recipients/",
+            "bulletin-corrected": f"/staff/bulletins/{wrong.pk}/",
+            "withdraw": f"/staff/bulletins/{wrong.pk}/withdraw/",
+            "correct": f"/staff/bulletins/{wrong.pk}/correct/",
+            "correction-draft": f"/staff/bulletins/{correction.pk}/",
+            "correction-publish": f"/staff/bulletins/{correction.pk}/publish/",
+            "alert-paused": f"/staff/alerts/{alert.pk}/",
+            "alert-stop": f"/staff/alerts/{alert.pk}/stop/",
+            "alert-resume": f"/staff/alerts/{alert.pk}/resume/",
+            "alert-recipients": f"/staff/alerts/{alert.pk}/recipients/",
+            "public-withdrawn": f"/bulletins/{withdrawn.pk}/",
         }
 
     def _alerts(self) -> dict[str, Alert]:
@@ -320,6 +359,53 @@ def test_the_same_without_a_script(browser: Browser, live_server: LiveServer, of
     context.close()
     assert len(inbox.mails) == 12
     assert {variant.title for variant in Bulletin.objects.get().variants.all()} == {"River rising", "Crue"}
+
+
+@pytest.mark.parametrize("scheme", ["light"], indirect=True)
+def test_a_bulletin_is_paused_sent_on_corrected_and_withdrawn(
+    page: Page, scheme: str, live_server: LiveServer, office: Office, inbox: Inbox
+) -> None:
+    looking = Looking(page, scheme)
+    office.browser(page.context, live_server.url)
+    bulletin = a_draft(office.floods, office.ada)
+    publish_bulletin(bulletin=bulletin, publisher=office.ada)
+    page.goto(f"{live_server.url}/staff/bulletins/{bulletin.pk}/")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("nothing more is handed over")).to_be_visible()
+    send_everything()
+    assert not inbox.mails
+    page.get_by_role("button", name="Send it on").click()
+    expect(page.get_by_text("Being sent", exact=True)).to_be_visible()
+    send_everything()
+    expect(page.get_by_text("Done")).to_be_visible()  # the page looked by itself, and its buttons are gone
+    expect(page.get_by_role("button", name="Pause")).to_have_count(0)
+    page.get_by_role("link", name="Who got it").click()
+    looking.at("recipients")
+    page.go_back()
+    page.get_by_role("link", name="Correct it…").click()
+    expect(page.locator("#audience")).to_have_text("Reaches 12 people")  # no machine has got it
+    page.get_by_label("Title").fill("River falling")
+    page.get_by_label("As text mail").check()
+    expect(page.locator(".shown--text")).to_contain_text("Correction: this replaces what we sent you on")
+    looking.at("correct-text")
+    page.get_by_role("button", name="Save and publish").click()
+    looking.at("correction-check")
+    page.get_by_role("button", name="Publish now").click()
+    send_everything()
+    assert len(inbox.mails) == 24
+    correction = Bulletin.objects.get(corrects=bulletin)
+    for name, one in (("public-corrected", bulletin), ("public-correction", correction)):
+        page.goto(live_server.url + one.get_absolute_url())
+        looking.at(name)
+    expect(page.get_by_text("This is a correction.")).to_be_visible()
+    page.goto(f"{live_server.url}/staff/bulletins/{correction.pk}/")
+    page.get_by_role("link", name="Withdraw it…").click()
+    page.get_by_role("button", name="Withdraw it").click()
+    looking.at("withdraw-errors")
+    page.get_by_label("Why?").fill("It rises after all.")
+    page.get_by_role("button", name="Withdraw it").click()
+    expect(page.get_by_text("It rises after all.")).to_be_visible()
+    assert looking.wrong == []
 
 
 def test_an_alert_goes_from_the_operator_to_the_approver_to_the_people(

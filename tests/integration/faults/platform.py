@@ -89,10 +89,22 @@ def senders(worker: Child, port: int) -> list[int]:
 
 
 def _open_files(pid: int) -> list[str]:
+    """What the process has open; nothing once it has ended, though its parent may not have noticed yet.
+
+    Until then it is a zombie without memory, and such a one's folder is root's (proc(5)): nobody else may look.
+    """
     try:
-        return [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
-    except (FileNotFoundError, PermissionError):  # it has ended; until its parent has noticed, its folder is root's
+        return [name for link in Path(f"/proc/{pid}/fd").iterdir() if (name := _target(link))]
+    except (FileNotFoundError, PermissionError):
         return []
+
+
+def _target(link: Path) -> str | None:
+    """Where it leads; None for what was closed since it was listed."""
+    try:
+        return str(link.readlink())
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def _is_ready(child: Child) -> bool:

@@ -6,11 +6,14 @@ import pytest
 from django.utils import timezone
 
 from alerts.digests import start_run
+from alerts.fanout import expand_next
+from alerts.lanes import Channel, Lane
 from alerts.models import Bulletin, Delivery, DigestItem, Dispatch
 from alerts.reports import progress
 from channels.tokens import read_unsubscribe_token
 from govnotify.lib.queues import Queue
 from subscriptions.keys import signer
+from subscriptions.managing import change_topics
 from subscriptions.models import Frequency, Subscriber, Subscription, Topic
 from tests.engine import work_through
 from tests.inbox import Inbox
@@ -150,3 +153,97 @@ def test_who_unsubscribes_between_the_run_and_its_sending_gets_none(town: Town, 
     Subscription.objects.filter(subscriber=carla).update(ended_at=timezone.now())
     work_through(Queue.DIGEST)
     assert not inbox.mails
+
+
+def reads(person: Subscriber, topic: Topic, frequency: Frequency) -> None:
+    """What the person does on the page of their topics."""
+    change_topics(subscriber=person, choices={topic: frequency}, page="/me/")
+
+
+def test_who_changes_to_at_once_still_gets_the_days_news(town: Town, inbox: Inbox) -> None:
+    carla = a_subscriber("carla@example.org", floods=DAILY)
+    morning = published(town.floods)
+    work_through(Queue.ROUTINE)
+    reads(carla, town.floods, AT_ONCE)
+    published(town.floods)
+    work_through(Queue.ROUTINE)
+    assert len(inbox.mails) == 1
+    run = a_run()
+    assert items(run) == {"carla@example.org": [morning.pk]}
+    assert len(inbox.mails) == 2
+    published(town.floods)
+    assert items(a_run()) == {}
+
+
+def test_a_weekly_digest_does_not_repeat_the_daily_ones(town: Town, inbox: Inbox) -> None:
+    carla = a_subscriber("carla@example.org", floods=DAILY)
+    first = published(town.floods)
+    daily = a_run()
+    reads(carla, town.floods, WEEKLY)
+    second = published(town.floods)
+    weekly = a_run(WEEKLY)
+    assert [items(one) for one in (daily, weekly)] == [
+        {"carla@example.org": [first.pk]},
+        {"carla@example.org": [second.pk]},
+    ]
+
+
+def test_who_changes_from_weekly_to_daily_misses_nothing_of_the_week(town: Town, inbox: Inbox) -> None:
+    carla = a_subscriber("carla@example.org", floods=WEEKLY)
+    monday = published(town.floods)
+    a_run()
+    reads(carla, town.floods, DAILY)
+    tuesday = published(town.floods)
+    daily = a_run()
+    weekly = a_run(WEEKLY)
+    assert items(daily) == {"carla@example.org": [tuesday.pk]}
+    assert items(weekly) == {"carla@example.org": [monday.pk]}
+
+
+def test_who_changes_twice_gets_everything_once(town: Town, inbox: Inbox) -> None:
+    carla = a_subscriber("carla@example.org", floods=DAILY, roads=WEEKLY)
+    first, both = published(town.floods), published(town.roads)
+    work_through(Queue.ROUTINE)
+    reads(carla, town.floods, AT_ONCE)
+    second = published(town.floods)
+    work_through(Queue.ROUTINE)
+    reads(carla, town.floods, WEEKLY)
+    third = published(town.floods)
+    daily, weekly = a_run(), a_run(WEEKLY)
+    assert items(daily) == {"carla@example.org": [first.pk]}
+    assert items(weekly) == {"carla@example.org": [both.pk, third.pk]}
+    assert second.pk not in {number for run in (daily, weekly) for number in items(run)["carla@example.org"]}
+
+
+def test_a_run_waits_until_the_other_one_of_its_time_is_expanded(town: Town, inbox: Inbox) -> None:
+    """So that who changed on Monday morning does not get Sunday's news in both."""
+    carla = a_subscriber("carla@example.org", floods=DAILY)
+    bulletin = published(town.floods)
+    reads(carla, town.floods, WEEKLY)
+    now = timezone.now()
+    daily = start_run(period=DAILY, cut_off=now)
+    assert daily is not None
+    assert start_run(period=WEEKLY, cut_off=now) is None
+    work_through(Queue.DIGEST)
+    weekly = start_run(period=WEEKLY, cut_off=now)
+    assert weekly is not None
+    work_through(Queue.DIGEST)
+    assert items(daily) == {"carla@example.org": [bulletin.pk]}
+    assert items(weekly) == {}
+    assert len(inbox.mails) == 1
+
+
+def test_what_was_withdrawn_before_the_digest_was_sent_is_not_in_it(town: Town, inbox: Inbox) -> None:
+    a_subscriber("ana@example.org", floods=DAILY)
+    a_subscriber("ben@example.org", floods=DAILY, roads=DAILY)
+    withdrawn, kept = published(town.floods), published(town.roads)
+    run = start_run(period=DAILY, cut_off=timezone.now())
+    assert run is not None
+    assert expand_next(Lane.DIGEST, Channel.EMAIL)  # the only slice
+    Bulletin.objects.filter(pk=withdrawn.pk).update(status=Bulletin.Status.WITHDRAWN)
+    work_through(Queue.DIGEST)
+    assert set(inbox.recipients()) == {"ben@example.org"}
+    assert f"/bulletins/{kept.pk}/" in inbox.mails[0].text("plain")
+    assert f"/bulletins/{withdrawn.pk}/" not in inbox.mails[0].text("plain")
+    skipped = Delivery.objects.get(dispatch_id=run.pk, status=Delivery.Status.SKIPPED)
+    assert skipped.detail == "withdrawn"
