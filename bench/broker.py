@@ -12,8 +12,12 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from bench.servers import end_sink, own_servers
+from govnotify.embedded.rabbitmq import RabbitMq
 
 ROOT = Path(__file__).resolve().parent.parent
 BROKERS = ("valkey", "rabbitmq")
@@ -27,25 +31,14 @@ def main() -> None:
     if chosen.broker is None:
         print(json.dumps({name: _apart(name, chosen.rounds) for name in BROKERS}), flush=True)
         return
-    with tempfile.TemporaryDirectory(prefix="govnotify-bench-", dir="/var/tmp") as folder:
-        Path(folder).chmod(0o755)
-        print(json.dumps(run(chosen.broker, chosen.rounds, Path(folder))), flush=True)
+    print(json.dumps(run(chosen.broker, chosen.rounds)), flush=True)
 
 
-def run(broker: str, rounds: int, folder: Path) -> dict[str, object] | None:
+def run(broker: str, rounds: int) -> dict[str, object] | None:
     """One broker; None where it isn't installed."""
-    from bench.fanout_servers import Servers, end_sink  # noqa: PLC0415
-    from govnotify.embedded.rabbitmq import RabbitMq  # noqa: PLC0415
-
-    rabbitmq = RabbitMq(folder / "rabbitmq") if broker == "rabbitmq" else None
-    if rabbitmq is not None and not RabbitMq.is_installed():
+    if broker == "rabbitmq" and not RabbitMq.is_installed():
         return None
-    servers = Servers(folder)
-    try:
-        servers.start()
-        if rabbitmq is not None:
-            rabbitmq.start()
-            os.environ["BROKER_URL"] = rabbitmq.url()
+    with own_servers() as servers, _other_broker(broker, servers.folder):
         sink, port, report = servers.own_sink()
         # Django reads its settings from the environment that the servers have just made.
         from bench.broker_rounds import measure  # noqa: PLC0415
@@ -55,10 +48,21 @@ def run(broker: str, rounds: int, folder: Path) -> dict[str, object] | None:
         finally:
             servers.stop_children()
             end_sink(sink, report)
+
+
+@contextmanager
+def _other_broker(broker: str, folder: Path) -> Iterator[None]:
+    """RabbitMQ instead of Valkey, where that is asked for."""
+    if broker != "rabbitmq":
+        yield
+        return
+    rabbitmq = RabbitMq(folder / "rabbitmq")
+    try:
+        rabbitmq.start()
+        os.environ["BROKER_URL"] = rabbitmq.url()
+        yield
     finally:
-        if rabbitmq is not None:
-            rabbitmq.stop()
-        servers.stop()
+        rabbitmq.stop()
 
 
 def _apart(broker: str, rounds: int) -> dict[str, object] | None:
@@ -70,6 +74,4 @@ def _apart(broker: str, rounds: int) -> dict[str, object] | None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "govnotify.settings")
     main()

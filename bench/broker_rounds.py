@@ -16,7 +16,7 @@ from alerts.drafting import VariantText, create_bulletin  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.reports import progress  # noqa: E402
-from bench.fanout_servers import Servers  # noqa: E402
+from bench.servers import Servers  # noqa: E402
 from govnotify.lib.queues import TASK, Queue  # noqa: E402
 from subscriptions.address_key import address_key  # noqa: E402
 from subscriptions.models import Frequency, Subscriber, Subscription, Topic  # noqa: E402

@@ -13,13 +13,12 @@ code is 1 when a round was not sound. A seed gives the same faults, at the same 
 
 import argparse
 import json
-import os
 import random
 import sys
-import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench.crash_servers import Platform
+from bench.servers import own_folder
 
 
 def main() -> None:
@@ -30,17 +29,14 @@ def main() -> None:
     arguments.add_argument("--only", default="", help="only faults whose name has this in it")
     chosen = arguments.parse_args()
     print(f"seed {chosen.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="govnotify-bench-", dir="/var/tmp") as folder:
-        Path(folder).chmod(0o755)
-        result = run(chosen.rounds, chosen.recipients, chosen.seed, chosen.only, Path(folder))
+    with own_folder() as folder:
+        result = run(chosen.rounds, chosen.recipients, chosen.seed, chosen.only, folder)
     print(json.dumps(result), flush=True)
     sys.exit(bool(result["failed_rounds"]))
 
 
 def run(rounds: int, recipients: int, seed: int, only: str, folder: Path) -> dict[str, object]:
     """All rounds, on servers of their own."""
-    from bench.crash_servers import Platform  # noqa: PLC0415
-
     platform = Platform(folder)
     try:
         platform.start()
@@ -53,6 +49,4 @@ def run(rounds: int, recipients: int, seed: int, only: str, folder: Path) -> dic
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "govnotify.settings")
     main()

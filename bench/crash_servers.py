@@ -11,7 +11,7 @@ from pathlib import Path
 
 import redis
 
-from bench.fanout_servers import Servers, wait_for
+from bench.servers import Servers, wait_for
 from govnotify.embedded import Child, Postgres, Valkey
 from govnotify.lib.queues import Queue
 from govnotify.processes import Process, beat, worker

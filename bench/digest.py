@@ -10,39 +10,20 @@ is measured on the way. The last line is one JSON object.
 
 import argparse
 import json
-import os
-import sys
-import tempfile
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench.servers import own_servers
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--recipients", type=int, default=100_000)
     chosen = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="govnotify-bench-", dir="/var/tmp") as folder:
-        Path(folder).chmod(0o755)
-        print(json.dumps(run(chosen.recipients, Path(folder))), flush=True)
-
-
-def run(recipients: int, folder: Path) -> dict[str, object]:
-    """One pass on servers of its own."""
-    from bench.fanout_servers import Servers  # noqa: PLC0415
-
-    servers = Servers(folder)
-    try:
-        servers.start()
+    with own_servers() as servers:
         # Django reads its settings from the environment that the servers have just made.
         from bench.digest_pass import measure  # noqa: PLC0415
 
-        return measure(recipients, servers)
-    finally:
-        servers.stop()
+        print(json.dumps(measure(chosen.recipients, servers)), flush=True)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "govnotify.settings")
     main()

@@ -15,7 +15,7 @@ from alerts.digests import start_run  # noqa: E402
 from alerts.models import DigestItem, Dispatch  # noqa: E402
 from alerts.reports import Progress, progress  # noqa: E402
 from bench.digest_world import settle  # noqa: E402
-from bench.fanout_servers import Servers, cpu_seconds, end_sink, peak_rss_mb, processes_of, wait_for  # noqa: E402
+from bench.servers import Servers, cpu_seconds, end_sink, peak_rss_mb, processes_of, wait_for  # noqa: E402
 from govnotify.embedded import Child  # noqa: E402
 from govnotify.lib.database import query  # noqa: E402
 from govnotify.lib.queues import Queue  # noqa: E402

@@ -12,12 +12,8 @@ domain waited: the mean of it, and the most that was accepted in any second and 
 
 import argparse
 import json
-import os
-import sys
-import tempfile
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench.servers import own_servers
 
 
 def main() -> None:
@@ -25,27 +21,12 @@ def main() -> None:
     arguments.add_argument("--large", type=int, default=1_000_000, help="recipients of the large bulletin")
     arguments.add_argument("--small", type=int, default=100, help="recipients of the small one")
     chosen = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="govnotify-bench-", dir="/var/tmp") as folder:
-        Path(folder).chmod(0o755)
-        print(json.dumps(run(chosen.large, chosen.small, Path(folder))), flush=True)
-
-
-def run(large: int, small: int, folder: Path) -> dict[str, object]:
-    """Both rounds, on servers of their own."""
-    from bench.fanout_servers import Servers  # noqa: PLC0415
-
-    servers = Servers(folder)
-    try:
-        servers.start()
+    with own_servers() as servers:
         # Django reads its settings from the environment that the servers have just made.
         from bench.fairness_rounds import measure  # noqa: PLC0415
 
-        return measure(large, small, servers)
-    finally:
-        servers.stop()
+        print(json.dumps(measure(chosen.large, chosen.small, servers)), flush=True)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "govnotify.settings")
     main()

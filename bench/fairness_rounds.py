@@ -23,7 +23,7 @@ from alerts.lanes import Lane  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.reports import progress  # noqa: E402
-from bench.fanout_servers import Servers, end_sink, wait_for  # noqa: E402
+from bench.servers import Servers, end_sink, wait_for  # noqa: E402
 from govnotify.embedded import Child  # noqa: E402
 from govnotify.processes import background  # noqa: E402
 from subscriptions.address_key import address_key_of  # noqa: E402

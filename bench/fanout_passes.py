@@ -22,7 +22,7 @@ from alerts.models import Dispatch  # noqa: E402
 from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.rendering import edition  # noqa: E402
 from alerts.reports import progress  # noqa: E402
-from bench.fanout_servers import Servers, cpu_seconds, end_sink, peak_rss_mb, processes_of  # noqa: E402
+from bench.servers import Servers, cpu_seconds, end_sink, peak_rss_mb, processes_of  # noqa: E402
 from subscriptions.address_key import address_key_of  # noqa: E402
 from subscriptions.models import Topic  # noqa: E402
 

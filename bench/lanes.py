@@ -12,12 +12,8 @@ JSON object.
 
 import argparse
 import json
-import os
-import sys
-import tempfile
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench.servers import own_servers
 
 
 def main() -> None:
@@ -27,27 +23,13 @@ def main() -> None:
     arguments.add_argument("--emergency", type=int, default=10_000, help="recipients of each emergency")
     arguments.add_argument("--rounds", type=int, default=3, help="emergencies of each kind")
     chosen = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="govnotify-bench-", dir="/var/tmp") as folder:
-        Path(folder).chmod(0o755)
-        print(json.dumps(run(chosen, Path(folder))), flush=True)
-
-
-def run(chosen: argparse.Namespace, folder: Path) -> dict[str, object]:
-    from bench.fanout_servers import Servers  # noqa: PLC0415
-
-    servers = Servers(folder)
-    try:
-        servers.start()
+    with own_servers() as servers:
         # Django reads its settings from the environment that the servers have just made.
         from bench.lanes_rounds import Sizes, measure  # noqa: PLC0415
 
-        digest = chosen.digest or chosen.routine // 2
-        return measure(Sizes(chosen.routine, digest, chosen.emergency, chosen.rounds), servers)
-    finally:
-        servers.stop()
+        sizes = Sizes(chosen.routine, chosen.digest or chosen.routine // 2, chosen.emergency, chosen.rounds)
+        print(json.dumps(measure(sizes, servers)), flush=True)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "govnotify.settings")
     main()

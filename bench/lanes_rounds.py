@@ -21,8 +21,8 @@ from django.utils import timezone  # noqa: E402
 from alerts.digests import start_run  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.reports import Progress, progress  # noqa: E402
-from bench.fanout_servers import Servers, end_sink, wait_for  # noqa: E402
 from bench.lanes_people import DIGEST_BULLETINS, EMERGENCY_DOMAIN, Office, listeners  # noqa: E402
+from bench.servers import Servers, end_sink, wait_for  # noqa: E402
 from govnotify.embedded import Child  # noqa: E402
 from govnotify.processes import background  # noqa: E402
 from subscriptions.models import Frequency, Topic  # noqa: E402

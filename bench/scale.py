@@ -10,12 +10,11 @@ runs with fsync, synchronous_commit and full_page_writes on. The last line is on
 
 import argparse
 import json
-import os
-import sys
-import tempfile
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench.servers import own_servers
+
+# As docs/scaling.md advises for a database of this size, and the checkpoints of the load out of the way.
+SETTINGS = {"shared_buffers": "4GB", "max_wal_size": "16GB", "maintenance_work_mem": "1GB"}
 
 
 def main() -> None:
@@ -24,28 +23,12 @@ def main() -> None:
     arguments.add_argument("--agencies", type=int, default=1_800)
     arguments.add_argument("--topics", type=int, default=20_000)
     chosen = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="govnotify-bench-", dir="/var/tmp") as folder:
-        Path(folder).chmod(0o755)
-        print(json.dumps(run(chosen.subscribers, chosen.agencies, chosen.topics, Path(folder))), flush=True)
-
-
-def run(subscribers: int, agencies: int, topics: int, folder: Path) -> dict[str, object]:
-    """Fill and measure, on servers of their own."""
-    from bench.fanout_servers import Servers  # noqa: PLC0415
-
-    # Sized as docs/scaling.md advises for a database of this size, and the checkpoints of the load out of the way.
-    servers = Servers(folder, {"shared_buffers": "4GB", "max_wal_size": "16GB", "maintenance_work_mem": "1GB"})
-    try:
-        servers.start()
+    with own_servers(SETTINGS) as servers:
         # Django reads its settings from the environment that the servers have just made.
         from bench.scale_measures import measure  # noqa: PLC0415
 
-        return measure(servers, subscribers, agencies, topics)
-    finally:
-        servers.stop()
+        print(json.dumps(measure(servers, chosen.subscribers, chosen.agencies, chosen.topics)), flush=True)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "govnotify.settings")
     main()

@@ -19,8 +19,8 @@ from alerts.lanes import Channel, Lane  # noqa: E402
 from alerts.models import Batch, Dispatch  # noqa: E402
 from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.reports import progress  # noqa: E402
-from bench.fanout_servers import Servers, end_sink  # noqa: E402
 from bench.scale_country import fill  # noqa: E402
+from bench.servers import Servers, end_sink  # noqa: E402
 from govnotify.lib.database import query  # noqa: E402
 from subscriptions.models import Topic  # noqa: E402
 

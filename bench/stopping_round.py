@@ -23,7 +23,7 @@ from alerts.recipients import count_recipients  # noqa: E402
 from alerts.reports import progress  # noqa: E402
 from alerts.stopping import cancel_dispatch, pause_dispatch, resume_dispatch  # noqa: E402
 from bench.fanout_passes import BODY, _people  # noqa: E402
-from bench.fanout_servers import Servers, end_sink  # noqa: E402
+from bench.servers import Servers, end_sink  # noqa: E402
 from subscriptions.models import Topic  # noqa: E402
 
 STILL = 4.0  # seconds without a mail, then it has stopped

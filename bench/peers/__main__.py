@@ -2,15 +2,11 @@
 
 import argparse
 import json
-import os
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from bench.servers import Servers, own_servers
 
 if TYPE_CHECKING:
     from bench.peers.contest import Result
@@ -24,9 +20,8 @@ def main() -> None:
     arguments.add_argument("--recipients", type=int, default=20_000, help="ours; the slow ones get a share of them")
     arguments.add_argument("--only", default="", help="peers whose names contain this")
     chosen = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="govnotify-bench-", dir="/var/tmp") as folder:
-        Path(folder).chmod(0o755)
-        ours, peers = run(chosen.recipients, chosen.only, Path(folder))
+    with own_servers() as servers:
+        ours, peers = run(chosen.recipients, chosen.only, servers)
     _show([ours, *peers])
     best = max((peer.rate for peer in peers), default=0)
     result = {
@@ -37,30 +32,23 @@ def main() -> None:
     print(json.dumps(result), flush=True)
 
 
-def run(recipients: int, only: str, folder: Path) -> "tuple[Result, list[Result]]":
+def run(recipients: int, only: str, servers: Servers) -> "tuple[Result, list[Result]]":
     """Us first, whose message the others then send; all on the same servers."""
-    from bench.fanout_servers import Servers  # noqa: PLC0415
+    # Django reads its settings from the environment that the servers have just made.
+    from bench.peers.contest import compete  # noqa: PLC0415
+    from bench.peers.ours import Ours  # noqa: PLC0415
+    from bench.peers.packages import PACKAGES  # noqa: PLC0415
 
-    servers = Servers(folder)
-    try:
-        servers.start()
-        # Django reads its settings from the environment that the servers have just made.
-        from bench.peers.contest import compete  # noqa: PLC0415
-        from bench.peers.ours import Ours  # noqa: PLC0415
-        from bench.peers.packages import PACKAGES  # noqa: PLC0415
-
-        us = Ours(servers)
-        ours = _told(compete(us, people=recipients, servers=servers))
-        message = folder / "message.json"
-        us.sample(message)
-        peers = []
-        for package in PACKAGES:
-            if only in package.name:
-                people = round(min(recipients, MOST) * package.share)
-                peers.append(_told(compete(package.use(servers, message), people=people, servers=servers)))
-        return ours, peers
-    finally:
-        servers.stop()
+    us = Ours(servers)
+    ours = _told(compete(us, people=recipients, servers=servers))
+    message = servers.folder / "message.json"
+    us.sample(message)
+    peers = []
+    for package in PACKAGES:
+        if only in package.name:
+            people = round(min(recipients, MOST) * package.share)
+            peers.append(_told(compete(package.use(servers, message), people=people, servers=servers)))
+    return ours, peers
 
 
 def _told(result: "Result") -> "Result":
@@ -79,6 +67,4 @@ def _show(results: "Sequence[Result]") -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "govnotify.settings")
     main()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bench.fanout_servers import Servers, end_sink, processes_of
+from bench.servers import Servers, end_sink, processes_of
 from govnotify.embedded import Child
 
 STILL = 45.0  # seconds in which nothing arrives: then nothing more will. Our own leases end after 30.

@@ -20,7 +20,7 @@ from alerts.drafting import VariantText, create_bulletin  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.rendering import edition  # noqa: E402
-from bench.fanout_servers import Servers, wait_for  # noqa: E402
+from bench.servers import Servers, wait_for  # noqa: E402
 from channels.message import Hole  # noqa: E402
 from govnotify.embedded import Child  # noqa: E402
 from govnotify.lib.queues import Queue  # noqa: E402

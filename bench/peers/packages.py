@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import psycopg
 from redis import Redis
 
-from bench.fanout_servers import Servers
 from bench.peers.environment import ROOT, python, version
+from bench.servers import Servers
 from govnotify.embedded import Child
 
 

@@ -1,4 +1,4 @@
-"""The servers of the fan-out benchmark: durable PostgreSQL, Valkey, an SMTP sink, Celery workers."""
+"""The servers of a benchmark: durable PostgreSQL, Valkey, an SMTP sink, Celery workers."""
 
 import json
 import os
@@ -7,8 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -18,6 +20,29 @@ from govnotify.lib.queues import Queue
 from govnotify.processes import worker
 
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """A folder for a run's data, on a real disk, that PostgreSQL's own user reaches too."""
+    with tempfile.TemporaryDirectory(prefix="govnotify-bench-", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def own_servers(settings: Mapping[str, str] | None = None) -> Iterator["Servers"]:
+    """Servers that run until the block ends, in a folder of their own. `settings` are PostgreSQL's, besides DURABLE.
+
+    Django takes its settings from the environment that they make, so its modules are imported inside of the block.
+    """
+    with own_folder() as folder:
+        servers = Servers(folder, settings)
+        try:
+            servers.start()
+            yield servers
+        finally:
+            servers.stop()
 
 
 class Servers:
@@ -33,6 +58,7 @@ class Servers:
         self.postgres.start()
         self.valkey.start()
         os.environ.update(
+            DJANGO_SETTINGS_MODULE="govnotify.settings",
             DATABASE_URL=self.postgres.url(),
             REDIS_URL=self.valkey.url(),
             SECRET_KEY=secrets.token_hex(32),
