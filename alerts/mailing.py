@@ -8,6 +8,7 @@ from typing import Protocol
 
 from django.conf import settings
 
+from alerts.admission import release
 from alerts.claims import Claim, Recipient
 from alerts.digest_rendering import DigestEdition
 from alerts.lanes import Lane
@@ -108,6 +109,8 @@ async def send_mail(claim: Claim, runtime: Runtime) -> None:
         opened = await stack.enter_async_context(window(claim, runtime, relay.wake))
         stragglers = await relay.send(MailFeed(claim, prepared, opened))
         if not stragglers.done():
+            if claim.hold is not None:  # one mailbox's silence is not its whole destination's
+                await runtime.loop.run_in_executor(runtime.recorder, release, claim.hold, claim.dispatch_id)
             runtime.leave(_wait(stragglers, stack.pop_all(), claim, runtime))
 
 

@@ -63,13 +63,14 @@ WITH overtaken AS (
     RETURNING 1
 ), decided AS (
     UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
-           next_attempt_at = v.next_attempt_at, detail = v.detail, doubts = doubts + v.doubt
+           next_attempt_at = v.next_attempt_at, detail = v.detail,
+           doubts = doubts + v.doubt + (b.ended < b.token - 1)::int  -- who had it before may have handed it over
     FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[],
-                %(doubts)s::smallint[]) AS v(id, status, next_attempt_at, detail, doubt)
+                %(doubts)s::smallint[]) AS v(id, status, next_attempt_at, detail, doubt), alerts_batch b
     WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
       AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = v.id
       AND d.status = 0
-      AND EXISTS (SELECT 1 FROM alerts_batch WHERE id = %(batch)s AND token = %(token)s)
+      AND b.id = %(batch)s AND b.token = %(token)s
     RETURNING d.status
 )
 UPDATE alerts_batch SET
@@ -174,7 +175,7 @@ def record(
         if claim.batch_id is None:
             values["until"] = claim.leased_until
             [(go_on,)] = query(RECORD_RETRIES, values)
-            if closing and not go_on:
+            if closing and not (done and go_on):
                 query(RELEASE_RETRIES, values | {"claimed": bigints(recipient.id for recipient in claim.recipients)})
         else:
             fence = {"batch": claim.batch_id, "token": claim.token, "lease": LEASE, "closing": closing, "done": done}

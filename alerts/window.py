@@ -168,7 +168,7 @@ class Window:
             return go_on and renewed
 
         go_on = outlast(write, seconds=MEMORY)
-        if not closing:
+        if results and not closing:  # who only looks or renews makes nobody else wait behind it
             with suppress(OperationalError, InterfaceError):  # a database that is away has no emergency for us
                 give_way(self.claim.lane)
         return go_on

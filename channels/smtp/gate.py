@@ -13,12 +13,20 @@ from channels.smtp.work import Work
 class Gate:
     """The Exchange that sessions know. Where no rate is set and no domain is slow it only passes on."""
 
-    def __init__(self, work: Work, slowness: Slowness, bucket: Bucket | None, pause: Callable[[float], None]) -> None:
-        """`pause` is told after how many seconds connections are to ask again."""
+    def __init__(
+        self,
+        work: Work,
+        slowness: Slowness,
+        bucket: Bucket | None,
+        pause: Callable[[float], None],
+        recall: Callable[[], None],
+    ) -> None:
+        """`pause` is told after how many seconds connections are to ask again, `recall` that a slow domain has room."""
         self.work = work
         self._slowness = slowness
         self._bucket = bucket
         self._pause = pause
+        self._recall = recall
 
     @property
     def is_shut(self) -> bool:
@@ -51,16 +59,12 @@ class Gate:
             self._slowness.left(envelope)
             self.work.put_back(envelope)
 
-    def _recall(self) -> None:
-        self.work.recall()
-        self._pause(0.0)  # connections that found nothing look again
-
     def _admitted(self) -> Envelope | None:
         while not self.work.is_laden and (envelope := self.work.take()) is not None:
             if self._slowness.admits(envelope):
                 return envelope
             domain = domain_of(envelope)
-            is_proven = domain in self._slowness.proven
-            said = disconnected(f"The server is slow about {domain} at present.") if is_proven else None
+            may_leave = self._slowness.lets_leave(domain)
+            said = disconnected(f"The server is slow about {domain} at present.") if may_leave else None
             self.work.set_aside(envelope, said)
         return None

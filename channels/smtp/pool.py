@@ -83,7 +83,7 @@ class SmtpPool:
         if (self._connections or self._slow) and loop is not self._loop:
             raise RuntimeError(_OTHER_LOOP)
         self._loop = loop
-        gate = self._gate = Gate(work, self._slowness, self._bucket, self._ask_again)
+        gate = self._gate = Gate(work, self._slowness, self._bucket, self._ask_again, self._recall)
         self._limit, self._strikes = self._max_connections, 0
         self._failed = None if is_last else loop.create_future()
         watch = loop.create_task(patrol(work, self._slowness, self._connections, self._slow, self._set_apart))
@@ -162,6 +162,12 @@ class SmtpPool:
         if self._pause is None:
             self._pause = asyncio.get_running_loop().call_later(seconds, self._end_pause)
 
+    def _recall(self) -> None:
+        """A slow domain has more room: for the send() at work, whichever one's message was answered."""
+        if self._gate is not None:
+            self._gate.work.recall()
+            self._ask_again(0.0)  # connections that found nothing look again
+
     def _end_pause(self) -> None:
         self._pause = None
         self.wake()
@@ -191,6 +197,7 @@ class SmtpPool:
             connection.closed.add_done_callback(lambda _: self._leaving.discard(connection))
         if connection in self._slow:
             self._slow.discard(connection)
+            self._limit = max(1, self._limit)
             self.wake()
         if connection not in self._connections:
             return
@@ -209,8 +216,9 @@ class SmtpPool:
         """
         self._strikes += 1
         working = len(self._connections) + len(self._opening)
-        self._limit = max(1, working)
-        if self._gate is not None and not working and (is_hopeless or self._strikes >= _PATIENCE):
+        self._limit = working or int(is_hopeless or not self._slow)  # it is slow and busy: it answers those first
+        is_lost = is_hopeless or (self._strikes >= _PATIENCE and not self._slow)
+        if self._gate is not None and not working and is_lost:
             if self._failed is None:
                 self._gate.work.give_up(outcome)
             elif not self._failed.done():

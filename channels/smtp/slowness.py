@@ -12,6 +12,7 @@ PATROL_SECONDS = 0.25  # how often connections are looked at
 PATIENCE_SECONDS = 1.0  # without an answer a message is slow
 MOST_PATIENCE_SECONDS = 16.0  # with a server that is slow about everything
 STRETCH = 3  # times the limit of connections may be open, all but the limit of them waiting for slow answers
+MOST_LEAVING = 50  # messages of proven domains between two answers: a silent server must not empty the lane
 _SHARE = 4  # a slow domain may have one part in so many of the connections that the limit allows
 
 
@@ -25,6 +26,8 @@ class Slowness:
         self.proven: set[str] = set()  # of these: the server answers for others meanwhile
         self._share = max(1, connections // _SHARE)
         self._late = 0  # slow answers since the last `adapt`
+        self.silent: set[str] = set()  # of `domains`: perhaps it is the server that says nothing
+        self.credit = MOST_LEAVING
 
     def grew(self, envelope: Envelope, carried: Collection[Envelope]) -> None:
         """A message has waited too long; `carried` has all that are under way, and this one."""
@@ -65,6 +68,15 @@ class Slowness:
         domain = domain_of(envelope)
         return domain in self.domains and self._forget(domain)
 
+    def lets_leave(self, domain: str) -> bool:
+        """Whether a message to this domain need not be waited for, and counts it if so."""
+        if domain in self.proven:
+            return True
+        if domain not in self.silent or not self.credit:
+            return False
+        self.credit -= 1
+        return True
+
     def adapt(self, answers: int) -> None:
         """Learns from the `answers` since the last call: where most come late it is the server that is slow."""
         if 2 * self._late > answers:
@@ -76,6 +88,7 @@ class Slowness:
     def _forget(self, domain: str) -> bool:
         del self.domains[domain]
         self.proven.discard(domain)
+        self.silent.discard(domain)
         return True
 
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection
 
 from agencies.models import User
+from alerts.destinations import set_destination
 from alerts.drafting import create_bulletin
+from alerts.lanes import Lane
 from alerts.models import Batch, Bulletin, Delivery, Dispatch
 from alerts.publishing import publish_bulletin
 from alerts.reports import progress
@@ -22,6 +25,7 @@ from subscriptions.models import OutboxMessage, SignInLink, Subscriber
 from tests.engine import work_through
 from tests.inbox import Inbox
 from tests.integration.engine.test_trouble import TEXT, published
+from tests.integration.faults.scenes import a_crowd, an_alert_sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SLOW = "slow.example.org"
@@ -150,3 +154,24 @@ def test_a_lane_has_relays_of_its_own_and_the_next_takes_over(inbox, settings):
     work_through(Queue.ROUTINE, Queue.ROUTINE_WEBHOOK)
     assert progress(dispatch).state == "done"
     assert inbox.recipients().total() == len(inbox.recipients()) == 10
+
+
+def test_one_slow_mailbox_does_not_hold_up_an_alert_at_its_whole_limited_destination(slow_inbox):
+    set_destination(name="limited", domains=[SLOW, "example.org"], rates={Lane.EMERGENCY: 100})
+    topic, people = a_crowd("water", 150)
+    slow = Subscriber.objects.earliest("pk")
+    Subscriber.objects.filter(pk=slow.pk).update(email=f"late@{SLOW}", ascii_domain=None)
+    an_alert_sent(topic)
+    others = people - {slow.email}
+
+    def release_when_the_others_have_it() -> None:
+        while set(slow_inbox.recipients()) != others:
+            time.sleep(0.05)
+        slow_inbox.released.set()
+
+    watcher = threading.Thread(target=release_when_the_others_have_it, daemon=True)
+    watcher.start()
+    do_work(Queue.EMERGENCY.value)
+    watcher.join()
+    late = Delivery.objects.get(recipient_id=slow.pk)
+    assert (late.status, late.attempts) == (Delivery.Status.SENT, 1), "the others had it within the server's silence"

@@ -246,6 +246,37 @@ def test_what_a_killed_sender_had_in_hand_is_in_doubt_until_another_has_sent_it(
     assert told(bulletin_of(dispatch), "got") == everybody()
 
 
+def test_retries_in_hand_over_a_pause_and_a_resume_are_due_again(inbox):
+    dispatch, publisher = a_dispatch()
+    expand_next(Lane.ROUTINE, Channel.EMAIL)
+    claim = claim_batch(Lane.ROUTINE, Channel.EMAIL)
+    assert claim is not None
+    record(claim, [(recipient, LATER) for recipient in claim.recipients], done=True)
+    Delivery.objects.update(next_attempt_at=timezone.now())
+    [again] = claim_retries(Lane.ROUTINE, Channel.EMAIL)
+    pause_dispatch(dispatch=dispatch, by=publisher)
+    assert not record(again, [(again.recipients[0], ACCEPTED)])
+    resume_dispatch(dispatch=dispatch, by=publisher)
+    record(again, [], closing=True)
+    waiting = Delivery.objects.filter(status=Delivery.Status.DEFERRED)
+    assert waiting.count() == 4
+    assert not waiting.exclude(doubts=0).exists()
+    assert not waiting.filter(next_attempt_at__gt=timezone.now()).exists()
+
+
+def test_doubt_about_a_killed_sender_outlives_what_the_next_one_hears(inbox):
+    dispatch, publisher = a_dispatch()
+    expand_next(Lane.ROUTINE, Channel.EMAIL)
+    assert claim_batch(Lane.ROUTINE, Channel.EMAIL), "its sender hands over all, and is killed"
+    end_leases()
+    again = claim_batch(Lane.ROUTINE, Channel.EMAIL)
+    assert again is not None
+    record(again, [(recipient, LATER) for recipient in again.recipients], done=True)
+    cancel_dispatch(dispatch=dispatch, by=publisher)
+    keep_house_through()
+    assert told(bulletin_of(dispatch), "perhaps") == everybody()
+
+
 def test_a_dispatch_that_has_gone_out_can_t_be_stopped_and_a_cancelled_one_not_resumed(inbox):
     dispatch, publisher = a_dispatch()
     work_off()

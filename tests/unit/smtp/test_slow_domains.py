@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from channels.outcome import ACCEPTED, Outcome, Verdict
+from channels.outcome import ACCEPTED, Outcome, Reason, Verdict
 from channels.smtp import Envelope, SmtpPool
-from channels.smtp.slowness import MOST_PATIENCE_SECONDS, PATIENCE_SECONDS, STRETCH, Slowness
+from channels.smtp.slowness import MOST_LEAVING, MOST_PATIENCE_SECONDS, PATIENCE_SECONDS, STRETCH, Slowness
 from channels.smtp.work import MOST_ASIDE, Work
 from tests.unit.smtp.builders import PATIENT, ListFeed, Runner, both_loops, envelope, relay_on, run_asyncio
-from tests.unit.smtp.scripted_server import HOLD, Script, polite, scripted_server
+from tests.unit.smtp.scripted_server import HANG_UP, HOLD, Script, polite, scripted_server
 
 SLOW = "slow.example"
 
@@ -230,5 +230,87 @@ def test_what_is_set_aside_comes_back_or_leaves_oldest_first() -> None:
         assert first is not None
         assert first.key == 2
         work.abandon()
+
+    run_asyncio(test())
+
+
+class Breath:
+    """A server that, from its `after`th verdict on, answers nobody until it is released."""
+
+    def __init__(self, after: int, *, most_connections: int = 1_000) -> None:
+        self.verdicts = -after
+        self._most = most_connections
+
+    def over(self) -> None:
+        self.verdicts = -1_000_000
+
+    def script(self, number: int) -> Script:
+        def script(command: str) -> str:
+            if not command and number >= self._most and self.verdicts > -1_000:
+                return "421 4.7.0 Too many connections" + HANG_UP
+            if command.startswith("."):
+                self.verdicts += 1
+                if self.verdicts > 0:
+                    return HOLD + polite(command)
+            return polite(command)
+
+        return script
+
+
+def test_a_server_that_is_silent_to_everybody_does_not_empty_the_lane() -> None:
+    """Silence alone lets a few leave, as it may be one domain's: the others wait for their turn."""
+
+    async def test() -> None:
+        breath = Breath(after=40)
+        feed = ListFeed([envelope(key, recipient=f"citizen{key}@{SLOW}") for key in range(1_000)])
+        async with scripted_server(for_connection=breath.script) as server:
+            pool = SmtpPool(relay_on(server.port), connections=8, timeouts=PATIENT)
+            sending = asyncio.create_task(pool.send(feed))
+            await asyncio.sleep(4.5)
+            breath.over()
+            server.release()
+            await (await sending)
+            await pool.close()
+        assert Counter(outcome.accepted for outcome in feed.outcomes.values())[False] <= MOST_LEAVING
+
+    run_asyncio(test())
+
+
+def test_a_relay_that_allows_no_more_connections_while_it_takes_a_breath_loses_nobody_their_turn() -> None:
+    async def test() -> None:
+        breath = Breath(after=40, most_connections=8)
+        feed = ListFeed([envelope(key, recipient=f"citizen{key}@domain{key}.example") for key in range(500)])
+        async with scripted_server(for_connection=breath.script) as server:
+            pool = SmtpPool(relay_on(server.port), connections=8, timeouts=PATIENT)
+            sending = asyncio.create_task(pool.send(feed))
+            await asyncio.sleep(1.8)
+            breath.over()
+            server.release()
+            await (await sending)
+            await pool.close()
+        assert feed.verdicts() == dict.fromkeys(range(500), (Verdict.ACCEPTED, Reason.NONE))
+
+    run_asyncio(test())
+
+
+def test_the_answer_to_an_earlier_send_s_straggler_frees_the_domain_for_the_next_one() -> None:
+    async def test() -> None:
+        breath = Breath(after=0)
+        first, second = (
+            ListFeed([envelope(key, recipient=f"citizen{key}@{SLOW}") for key in range(low, high)])
+            for low, high in ((0, 2), (2, 12))
+        )
+        async with scripted_server(for_connection=breath.script) as server:
+            pool = SmtpPool(relay_on(server.port), connections=2, timeouts=PATIENT)
+            stragglers = await pool.send(first)
+            assert not stragglers.done()
+            breath.over()
+            sending = asyncio.create_task(pool.send(second))
+            await asyncio.sleep(0.5)
+            server.release()
+            await stragglers
+            await (await sending)
+            await pool.close()
+        assert len(second.outcomes) == 10
 
     run_asyncio(test())
