@@ -20,11 +20,19 @@ NOW = "2026-11-15T12:00:00Z"  # thirteen months before: October 2025
 
 @pytest.fixture(autouse=True)
 def _months():
+    drop_old_months()  # of tests that travelled in time
     for month in (OLD, KEPT):
         ensure_month(month)
     yield
-    for name, *_ in query("SELECT relname FROM pg_class WHERE relname ~ '_2025_(09|10)$' AND relkind = 'r'", {}):
-        query(f"DROP TABLE {name}", {})
+    drop_old_months()
+
+
+def drop_old_months() -> None:
+    for name, *_ in query(
+        "SELECT relname FROM pg_class WHERE relname ~ '^alerts_.*_20[0-9]{2}_[01][0-9]$' AND relkind = 'r'", {}
+    ):
+        if name[-7:] <= f"{KEPT:%Y_%m}":
+            query(f"DROP TABLE {name}", {})
 
 
 def a_digest_run(month: date, state: Dispatch.State) -> Dispatch:
