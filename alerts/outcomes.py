@@ -5,28 +5,20 @@ That a message was accepted is a fact and is always recorded, even by a worker w
 whether to go on: not with a lease that is lost, and not with a dispatch that was paused or cancelled meanwhile.
 """
 
-import logging
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
-from psycopg.errors import LockNotAvailable
 
 from alerts.admission import extend, release
 from alerts.claims import Claim, Recipient
-from alerts.lanes import LEASE, Lane, retry_delay
+from alerts.consequences import Result, alarm, said_without_address, suppress_hard_bounces
+from alerts.lanes import LEASE, retry_delay
 from alerts.models import Delivery, Dispatch
-from channels.outcome import Outcome, Reason, Verdict
+from channels.outcome import Outcome, Verdict
 from govnotify.lib.database import bigints, query
-from subscriptions.models import Subscriber
-from subscriptions.suppressing import suppress
-
-logger = logging.getLogger(__name__)
-Result = tuple[Recipient, Outcome]
-EMERGENCY_LOCK_WAIT = "100ms"  # then it goes on: whom it does not suppress, the next hard bounce will
 
 
 class Decision(NamedTuple):
@@ -180,10 +172,10 @@ def record(
         else:
             fence = {"batch": claim.batch_id, "token": claim.token, "lease": LEASE, "closing": closing, "done": done}
             [(go_on,)] = query(RECORD_BATCH, values | fence)
-        _suppress(claim, results)
+        suppress_hard_bounces(claim, results)
     if closing and claim.hold is not None:
         release(claim.hold, claim.dispatch_id)
-    _alarm(claim, results)
+    alarm(claim, results)
     return bool(go_on)
 
 
@@ -255,41 +247,3 @@ def _decide(claim: Claim, recipient: Recipient, outcome: Outcome) -> Decision:
             return Decision(recipient.id, Delivery.Status.DEFERRED, due, detail, int(outcome.in_doubt))
         detail = f"given up after {recipient.attempts + 1} attempts: {detail}"[:300]
     return Decision(recipient.id, Delivery.Status.FAILED, None, detail, int(outcome.in_doubt))
-
-
-def said_without_address(outcome: Outcome, address: str) -> str:
-    """What the server said, for rows and logs. Servers often repeat the address, which has no place there."""
-    said = " ".join(filter(None, [outcome.code, outcome.detail]))
-    return re.sub(re.escape(address), "the address", said, flags=re.IGNORECASE)[:300]
-
-
-def _suppress(claim: Claim, results: Sequence[Result]) -> None:
-    hard = {recipient.id: outcome for recipient, outcome in results if outcome.suppresses}
-    if not hard:
-        return
-    try:
-        with transaction.atomic():
-            if claim.lane is Lane.EMERGENCY:  # another lane may be suppressing the same address, and hang over it
-                query(f"SET LOCAL lock_timeout = '{EMERGENCY_LOCK_WAIT}'", {})
-            # In one order whoever does it, so that two lanes with the same addresses never wait in a ring.
-            for subscriber in Subscriber.objects.filter(pk__in=hard).order_by("address_key"):
-                code = hard[subscriber.pk].code
-                suppress(address_keys=[bytes(subscriber.address_key)], reason="hard-bounce", code=code)
-    except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
-            raise
-        logger.warning("dispatch %s suppresses nobody for now: the addresses are locked", claim.dispatch_id)
-
-
-def _alarm(claim: Claim, results: Sequence[Result]) -> None:
-    """A refusal by policy (5.7.x) is the sender's fault: it never suppresses anybody, it calls the operator."""
-    refused = [
-        said_without_address(outcome, recipient.address)
-        for recipient, outcome in results
-        if outcome.reason is Reason.POLICY
-    ]
-    if refused:
-        logger.error(
-            "%d messages of dispatch %s are refused, and the fault is ours: %s",
-            len(refused), claim.dispatch_id, refused[0],
-        )  # fmt: skip

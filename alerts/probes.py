@@ -12,8 +12,8 @@ import logging
 from django.conf import settings
 from django.utils import timezone
 
+from alerts.consequences import said_without_address
 from alerts.lanes import LEASE, Lane
-from alerts.outcomes import said_without_address
 from alerts.runtime import runtime
 from alerts.service_levels import BY_MAIL, PROBE_EVERY, PROBE_PATIENCE, PROBED
 from channels.address import parse_address

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
+from alerts.consequences import said_without_address
 from alerts.lanes import LEASE, RULES, UNRECORDED, Channel, Lane, retry_delay
-from alerts.outcomes import said_without_address
 from alerts.runtime import runtime
 from alerts.signing import sign
 from channels.message import Hole, Marks, MessageHeaders, address_header_value, compile_message, transactional_headers

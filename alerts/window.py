@@ -13,8 +13,9 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from alerts.claims import Claim
+from alerts.consequences import Result
 from alerts.lanes import LEASE, LOOK_SECONDS, RECORD_AT, RECORD_SECONDS, UNRECORDED
-from alerts.outcomes import Result, is_wanted, record, renew
+from alerts.outcomes import is_wanted, record, renew
 from alerts.precedence import give_way
 from alerts.runtime import Runtime
 from govnotify.lib.database import outlast
