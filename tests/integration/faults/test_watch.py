@@ -12,6 +12,7 @@ from govnotify.processes import CONCURRENCY, worker
 from tests.inbox import Inbox
 from tests.integration.faults.platform import Platform, pool_processes
 from tests.integration.faults.scenes import a_crowd, an_alert_sent, doubled, has_reached
+from tests.integration.test_embedded import wait_until_gone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,4 +58,4 @@ def test_a_worker_that_is_killed_takes_its_watch_along(platform: Platform) -> No
     platform.wait_until(lambda: len(watching(emergency)) == 1, "the watch runs")
     [watch] = watching(emergency)
     os.kill(emergency.pid, signal.SIGKILL)
-    platform.wait_until(lambda: not Path(f"/proc/{watch}").exists(), "the watch is gone")
+    wait_until_gone(watch)  # or a zombie, where nobody reaps orphans
