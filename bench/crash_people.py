@@ -3,14 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from agencies.models import Agency, Membership, Role, User
 from alerts.alerting import AlertDetails, approve_alert, content_hash, draft_alert
 from alerts.drafting import VariantText, create_bulletin
 from alerts.models import Alert, Bulletin, Dispatch
-from subscriptions.address_key import address_key_of
+from bench.people import follow
 from subscriptions.models import Topic
 
 PARAGRAPH = "The river has risen since the last report, and it goes on rising. **No road is closed** at present.\n\n"
@@ -73,16 +72,5 @@ def _topic(agency: Agency, slug: str, first: int, people: int) -> Topic:
     """With so many subscribers of its own, from the id `first` on, in two COPYs."""
     topic = Topic.objects.create(agency=agency, slug=slug, name=slug.title())
     numbers = range(first, first + people)
-    with connection.cursor() as cursor:
-        with cursor.copy(
-            "COPY subscriptions_subscriber (id, email, address_key, status, language, created_at) FROM STDIN"
-        ) as rows:
-            for number in numbers:
-                email = address_of(number)
-                rows.write_row((number, email, address_key_of(email), "active", "en", "2026-01-01"))
-        with cursor.copy(
-            "COPY subscriptions_subscription (subscriber_id, topic_id, frequency, started_at) FROM STDIN"
-        ) as rows:
-            for number in numbers:
-                rows.write_row((number, topic.pk, "immediate", "2026-01-01"))
+    follow(topic, ((number, address_of(number)) for number in numbers))
     return topic

@@ -14,19 +14,18 @@ import django
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
 
-from agencies.models import Agency, Membership, Role, User  # noqa: E402
+from agencies.models import User  # noqa: E402
 from alerts.destinations import set_destination  # noqa: E402
 from alerts.drafting import VariantText, create_bulletin  # noqa: E402
 from alerts.lanes import Lane  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.reports import progress  # noqa: E402
+from bench.people import a_topic, follow  # noqa: E402
 from bench.servers import Servers, end_sink, wait_for  # noqa: E402
 from govnotify.embedded import Child  # noqa: E402
 from govnotify.processes import background  # noqa: E402
-from subscriptions.address_key import address_key_of  # noqa: E402
 from subscriptions.models import Topic  # noqa: E402
 
 PATIENCE = 3_600.0  # seconds
@@ -163,27 +162,10 @@ def _platform(servers: Servers) -> tuple["subprocess.Popen[str]", Path]:
 
 
 def _topic(slug: str, domain_of: Callable[[int], str], people: int, numbers: "count[int]") -> Topic:
-    """A topic of an agency of its own, with an editor and so many people, in two COPYs."""
-    agency = Agency.objects.create(
-        slug=slug, name=slug.title(), from_address=f"news@{slug}.example", reply_address=f"desk@{slug}.example",
-        postal_address="1 Quay, Arnhill",
-    )  # fmt: skip
-    topic = Topic.objects.create(agency=agency, slug=slug, name=slug.title())
-    editor = User.objects.create_user(f"editor@{slug}.example", name="Editor")
-    Membership.objects.create(user=editor, agency=agency, role=Role.PUBLISHER)
+    """A topic of an agency of its own, with so many people."""
+    topic, _ = a_topic(slug)
     ids = [next(numbers) for _ in range(people)]
-    with connection.cursor() as cursor:
-        with cursor.copy(
-            "COPY subscriptions_subscriber (id, email, address_key, status, language, created_at) FROM STDIN"
-        ) as rows:
-            for number in ids:
-                email = f"person{number}@{domain_of(number)}"
-                rows.write_row((number, email, address_key_of(email), "active", "en", "2026-01-01"))
-        with cursor.copy(
-            "COPY subscriptions_subscription (subscriber_id, topic_id, frequency, started_at) FROM STDIN"
-        ) as rows:
-            for number in ids:
-                rows.write_row((number, topic.pk, "immediate", "2026-01-01"))
+    follow(topic, ((number, f"person{number}@{domain_of(number)}") for number in ids))
     return topic
 
 

@@ -12,9 +12,8 @@ import django
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
 
-from agencies.models import Agency, Membership, Role, User  # noqa: E402
+from agencies.models import User  # noqa: E402
 from alerts.claims import Recipient  # noqa: E402
 from alerts.drafting import VariantText, create_bulletin  # noqa: E402
 from alerts.mailing import envelope  # noqa: E402
@@ -22,8 +21,8 @@ from alerts.models import Dispatch  # noqa: E402
 from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.rendering import edition  # noqa: E402
 from alerts.reports import progress  # noqa: E402
+from bench.people import a_topic, follow  # noqa: E402
 from bench.servers import Servers, cpu_seconds, end_sink, peak_rss_mb, processes_of  # noqa: E402
-from subscriptions.address_key import address_key_of  # noqa: E402
 from subscriptions.models import Topic  # noqa: E402
 
 BODY = """The river has risen by {n} cm since the last report, and it goes on rising. **No road is closed** at present.
@@ -39,7 +38,7 @@ PATIENCE = 1_800.0  # seconds
 def measure(recipients: int, servers: Servers) -> dict[str, object]:
     """Fill the database, then: speed, limit on the same server with the same bytes, correctness."""
     call_command("migrate", verbosity=0)
-    topic, publisher = _people(recipients)
+    topic, publisher = crowd(recipients)
     speed = _speed(recipients, servers, topic, publisher)
     counted = _correctness(servers, topic, publisher)
     return {
@@ -142,25 +141,8 @@ def _smtp_source(recipients: int, port: int, sample: Path) -> int | None:
     return round(recipients / (time.monotonic() - started))
 
 
-def _people(recipients: int) -> tuple[Topic, User]:
-    """An agency, a topic and its subscribers, in two COPYs."""
-    agency = Agency.objects.create(
-        slug="water", name="Water Office", from_address="news@water.example", reply_address="desk@water.example",
-        postal_address="1 Quay, Arnhill",
-    )  # fmt: skip
-    topic = Topic.objects.create(agency=agency, slug="river", name="River Arn")
-    publisher = User.objects.create_user("editor@water.example", name="Editor")
-    Membership.objects.create(user=publisher, agency=agency, role=Role.PUBLISHER)
-    with connection.cursor() as cursor:
-        with cursor.copy(
-            "COPY subscriptions_subscriber (id, email, address_key, status, language, created_at) FROM STDIN"
-        ) as rows:
-            for number in range(1, recipients + 1):
-                email = f"person{number}@people.example"
-                rows.write_row((number, email, address_key_of(email), "active", "en", "2026-01-01"))
-        with cursor.copy(
-            "COPY subscriptions_subscription (subscriber_id, topic_id, frequency, started_at) FROM STDIN"
-        ) as rows:
-            for number in range(1, recipients + 1):
-                rows.write_row((number, topic.pk, "immediate", "2026-01-01"))
+def crowd(recipients: int) -> tuple[Topic, User]:
+    """A topic that so many people follow, and its publisher."""
+    topic, publisher = a_topic()
+    follow(topic, ((number, f"person{number}@people.example") for number in range(1, recipients + 1)))
     return topic, publisher

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.db import connection
 from django.utils import timezone
 
 from agencies.models import Agency, Membership, Role, User
@@ -10,7 +9,7 @@ from alerts.alerting import AlertDetails, approve_alert, content_hash, draft_ale
 from alerts.drafting import VariantText, create_bulletin
 from alerts.models import Alert, Bulletin, Dispatch
 from alerts.publishing import publish_bulletin
-from subscriptions.address_key import address_key_of
+from bench.people import follow
 from subscriptions.models import Frequency, Topic
 
 EMERGENCY_DOMAIN = "emergency.example"  # the sink stamps recipients here; a round's people are at r1., r2., …
@@ -70,16 +69,5 @@ class Office:
 def listeners(topic: Topic, *, first_id: int, people: int, domain: str, frequency: Frequency) -> int:
     """So many people at the domain follow the topic, in two COPYs; the id after the last."""
     numbers = range(first_id, first_id + people)
-    with connection.cursor() as cursor:
-        with cursor.copy(
-            "COPY subscriptions_subscriber (id, email, address_key, status, language, created_at) FROM STDIN"
-        ) as rows:
-            for number in numbers:
-                email = f"person{number}@{domain}"
-                rows.write_row((number, email, address_key_of(email), "active", "en", "2026-01-01"))
-        with cursor.copy(
-            "COPY subscriptions_subscription (subscriber_id, topic_id, frequency, started_at) FROM STDIN"
-        ) as rows:
-            for number in numbers:
-                rows.write_row((number, topic.pk, str(frequency), "2026-01-01"))
+    follow(topic, ((number, f"person{number}@{domain}") for number in numbers), frequency)
     return first_id + people

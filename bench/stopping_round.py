@@ -22,7 +22,7 @@ from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.recipients import count_recipients  # noqa: E402
 from alerts.reports import progress  # noqa: E402
 from alerts.stopping import cancel_dispatch, pause_dispatch, resume_dispatch  # noqa: E402
-from bench.fanout_passes import BODY, _people  # noqa: E402
+from bench.fanout_passes import BODY, crowd  # noqa: E402
 from bench.servers import Servers, end_sink  # noqa: E402
 from subscriptions.models import Topic  # noqa: E402
 
@@ -34,7 +34,7 @@ Sink = tuple["subprocess.Popen[str]", int, Path]
 def measure(recipients: int, servers: Servers) -> dict[str, object]:
     """Publish, pause, resume, cancel, clear, correct."""
     call_command("migrate", verbosity=0)
-    topic, publisher = _people(recipients)
+    topic, publisher = crowd(recipients)
     sink = process, port, report = servers.own_sink()
     servers.start_workers(port)
     dispatch = _published(topic, publisher)

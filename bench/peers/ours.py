@@ -14,18 +14,18 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from agencies.models import Agency, Membership, Role, User  # noqa: E402
+from agencies.models import User  # noqa: E402
 from alerts.claims import Recipient  # noqa: E402
 from alerts.drafting import VariantText, create_bulletin  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.rendering import edition  # noqa: E402
+from bench.people import a_topic, follow  # noqa: E402
 from bench.servers import Servers, wait_for  # noqa: E402
 from channels.message import Hole  # noqa: E402
 from govnotify.embedded import Child  # noqa: E402
 from govnotify.lib.queues import Queue  # noqa: E402
 from govnotify.processes import beat, worker  # noqa: E402
-from subscriptions.address_key import address_key_of  # noqa: E402
 from subscriptions.models import Topic  # noqa: E402
 
 MARK = "UnsubscribeTokenOfOnePersonWithTheLengthOfOurs"
@@ -108,24 +108,8 @@ class Ours:
 
 
 def _people(recipients: int) -> tuple[Topic, User]:
-    agency = Agency.objects.create(
-        slug="water", name="Water Office", from_address="news@water.example", reply_address="desk@water.example",
-        postal_address="1 Quay, Arnhill",
-    )  # fmt: skip
-    topic = Topic.objects.create(agency=agency, slug="river", name="River Arn")
-    editor = User.objects.create_user("editor@water.example", name="Editor")
-    Membership.objects.create(user=editor, agency=agency, role=Role.PUBLISHER)
+    topic, editor = a_topic()
+    follow(topic, ((number, f"person{number}@people.example") for number in range(1, recipients + 1)))
     with connection.cursor() as cursor:
-        with cursor.copy(
-            "COPY subscriptions_subscriber (id, email, address_key, status, language, created_at) FROM STDIN"
-        ) as rows:
-            for number in range(1, recipients + 1):
-                address = f"person{number}@people.example"
-                rows.write_row((number, address, address_key_of(address), "active", "en", "2026-01-01"))
-        with cursor.copy(
-            "COPY subscriptions_subscription (subscriber_id, topic_id, frequency, started_at) FROM STDIN"
-        ) as rows:
-            for number in range(1, recipients + 1):
-                rows.write_row((number, topic.pk, "immediate", "2026-01-01"))
         cursor.execute("ANALYZE")
     return topic, editor
