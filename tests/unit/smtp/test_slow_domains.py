@@ -257,20 +257,25 @@ class Breath:
         return script
 
 
+async def sent_through(breath: Breath, feed: ListFeed, *, seconds: float) -> None:
+    """Sends all of it to a server that is silent for so long, and then answers."""
+    async with scripted_server(for_connection=breath.script) as server:
+        pool = SmtpPool(relay_on(server.port), connections=8, timeouts=PATIENT)
+        sending = asyncio.create_task(pool.send(feed))
+        await asyncio.sleep(seconds)
+        breath.over()
+        server.release()
+        await (await sending)
+        await pool.close()
+
+
 def test_a_server_that_is_silent_to_everybody_does_not_empty_the_lane() -> None:
     """Silence alone lets a few leave, as it may be one domain's: the others wait for their turn."""
 
     async def test() -> None:
         breath = Breath(after=40)
         feed = ListFeed([envelope(key, recipient=f"citizen{key}@{SLOW}") for key in range(1_000)])
-        async with scripted_server(for_connection=breath.script) as server:
-            pool = SmtpPool(relay_on(server.port), connections=8, timeouts=PATIENT)
-            sending = asyncio.create_task(pool.send(feed))
-            await asyncio.sleep(4.5)
-            breath.over()
-            server.release()
-            await (await sending)
-            await pool.close()
+        await sent_through(breath, feed, seconds=4.5)
         left = Counter(outcome.accepted for outcome in feed.outcomes.values())[False]
         assert left <= 4 * MOST_LEAVING  # of 960, in the 4.5 s, or more where this machine was busy
 
@@ -281,14 +286,7 @@ def test_a_relay_that_allows_no_more_connections_while_it_takes_a_breath_loses_n
     async def test() -> None:
         breath = Breath(after=40, most_connections=8)
         feed = ListFeed([envelope(key, recipient=f"citizen{key}@domain{key}.example") for key in range(500)])
-        async with scripted_server(for_connection=breath.script) as server:
-            pool = SmtpPool(relay_on(server.port), connections=8, timeouts=PATIENT)
-            sending = asyncio.create_task(pool.send(feed))
-            await asyncio.sleep(1.8)
-            breath.over()
-            server.release()
-            await (await sending)
-            await pool.close()
+        await sent_through(breath, feed, seconds=1.8)
         assert not [outcome for outcome in feed.outcomes.values() if "Too many connections" in outcome.detail]
 
     run_asyncio(test())
