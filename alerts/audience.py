@@ -1,13 +1,13 @@
 """Who wants it: set-based, in slices of ascending ids, under the dispatch's cut-off time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alerts import digest_audience, told
 from alerts.admission import Limits, limits_of
 from alerts.lanes import CHANNEL_OF, RULES, Lane, RecipientKind
 from alerts.models import BulletinTopic, Dispatch, Slice
-from govnotify.lib.database import bigints, query
+from govnotify.lib.database import bigints, in_index_order, query
 from subscriptions.models import Endpoint, Frequency, Subscriber, Subscription, Topic
 
 
@@ -105,27 +105,36 @@ def expand(*, slice_: Slice, dispatch: Dispatch) -> Expanded:
         "agency": slice_.agency_id,
         "batch": rules.batch,
     }
+    with in_index_order():
+        upper_end = _upper_end(slice_, dispatch, size, UPPER_END.format(**parts), values)
+    through_id = LAST_ID if upper_end is None else upper_end
+    values["through"] = through_id
     if dispatch.corrects:
-        ends = [told.upper_end(dispatch=dispatch, kind=kind, after_id=slice_.after_id, limit=size)]
-        if not dispatch.only_told:
-            ends += [end for (end,) in query(UPPER_END.format(**parts), values)]
-        upper_end = min((end for end in ends if end is not None), default=None)
-        through_id: int = LAST_ID if upper_end is None else upper_end
         add, more = told.addition(dispatch=dispatch, kind=kind, limits=limits)
-        more["through"] = through_id
     elif dispatch.bulletin_id:
-        [(upper_end,)] = query(UPPER_END.format(**parts), values)
-        through_id = LAST_ID if upper_end is None else upper_end
-        add = ADD.format(**parts, destination=limits.destination(f"s.{parts['recipient']}"))
-        more = {"through": through_id}
+        add, more = ADD.format(**parts, destination=limits.destination(f"s.{parts['recipient']}")), {}
     else:
-        upper_end = digest_audience.upper_end(run=dispatch, after_id=slice_.after_id, people=size)
-        through_id = LAST_ID if upper_end is None else upper_end
         add, more = digest_audience.addition(
             run=dispatch, after_id=slice_.after_id, through_id=through_id, limits=limits
         )
     [(added,)] = query(add + CUT.format(size=limits.size), values | more | limits.values)
     return Expanded(recipients=added, through_id=through_id, is_last=upper_end is None)
+
+
+def _upper_end(
+    slice_: Slice, dispatch: Dispatch, size: int, on_topics: str, values: Mapping[str, object]
+) -> int | None:
+    """The id at which the slice ends, or None when it is the last."""
+    kind = RecipientKind(slice_.kind)
+    if dispatch.corrects:
+        ends = [told.upper_end(dispatch=dispatch, kind=kind, after_id=slice_.after_id, limit=size)]
+        if not dispatch.only_told:
+            ends += [end for (end,) in query(on_topics, values)]
+        return min((end for end in ends if end is not None), default=None)
+    if dispatch.bulletin_id:
+        [(end,)] = query(on_topics, values)
+        return end  # type: ignore[no-any-return]  # a bigint
+    return digest_audience.upper_end(run=dispatch, after_id=slice_.after_id, people=size)
 
 
 def _topics(dispatch: Dispatch) -> list[int]:

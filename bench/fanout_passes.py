@@ -61,7 +61,7 @@ def _speed(recipients: int, servers: Servers, topic: Topic, publisher: User) -> 
     workers = servers.start_workers(port)
     pids = processes_of(workers)
     before = cpu_seconds(pids)
-    dispatch, seconds = _publish_and_wait(topic, publisher)
+    dispatch, seconds = publish_and_wait(topic, publisher)
     cpu = cpu_seconds(pids) - before
     rss = peak_rss_mb(pids)
     done = progress(dispatch)
@@ -90,13 +90,13 @@ def _speed(recipients: int, servers: Servers, topic: Topic, publisher: User) -> 
 def _correctness(servers: Servers, topic: Topic, publisher: User) -> dict[str, int]:
     process, port, report = servers.own_sink()
     servers.start_workers(port)
-    _publish_and_wait(topic, publisher)
+    publish_and_wait(topic, publisher)
     servers.stop_children()
     counted = end_sink(process, report)
     return {"messages": int(counted["messages"]), "unique": int(counted["unique_recipients"])}
 
 
-def _publish_and_wait(topic: Topic, publisher: User) -> tuple[Dispatch, float]:
+def publish_and_wait(topic: Topic, publisher: User) -> tuple[Dispatch, float]:
     """Publish; seconds from the call until the last delivery was recorded as accepted."""
     text = VariantText(language="en", title="Water level of the river Arn", body=BODY.format(n=12) * 5)
     bulletin = create_bulletin(agency=topic.agency, topics=[topic], variants=[text], author=publisher)

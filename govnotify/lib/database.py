@@ -1,7 +1,8 @@
 """Small helps for talking to PostgreSQL: outliving its restarts, handing it long lists."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
@@ -28,6 +29,18 @@ def query(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def in_index_order() -> Iterator[None]:
+    """What is read in the block follows an index in its order and stops at its LIMIT; the caller is in a transaction.
+
+    On statistics from before a topic had its million followers the planner expects six, and collects and sorts all of
+    them to find where a slice ends: 240 ms instead of 1, for every slice.
+    """
+    query("SET LOCAL enable_bitmapscan = off", {})
+    yield
+    query("SET LOCAL enable_bitmapscan TO DEFAULT", {})
 
 
 def bigints(ids: Iterable[int]) -> str:
