@@ -12,7 +12,8 @@ RUN := $(VENV)/bin/python
 STARTED := $(shell date +%s.%N)
 export PORT STATE ONCE STARTED
 
-.PHONY: help demo codes clean test test-long test-cluster check bench-fanout bench-lanes bench-digest bench-peers chromium iproute2
+.PHONY: help demo codes clean test test-long test-cluster check bench-fanout bench-costs bench-lanes bench-fairness \
+	bench-digest bench-scale bench-crash bench-dkim bench-peers chromium iproute2
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +52,10 @@ check: $(VENV)/dev.installed ## lint, format, types, import rules, templates, mi
 # Each ends with a line of JSON. `N=` says how many recipients; where none is given it is what stands here.
 bench-fanout: $(VENV)/dev.installed ## one bulletin to N subscribers, beside the limit of this machine
 	$(RUN) -m bench.fanout --recipients $(N)
+
+bench-costs: N = 1000000
+bench-costs: $(VENV)/dev.installed ## where the microseconds and bytes of a bulletin to N people go
+	$(RUN) -m bench.costs --recipients $(N)
 
 bench-lanes: N = 1000000
 bench-lanes: $(VENV)/dev.installed ## an emergency, idle and beside a bulletin to N people and a digest run
