@@ -20,8 +20,11 @@ EMERGENCY_LOCK_WAIT = "100ms"  # then it goes on: whom it does not suppress, the
 
 
 def suppress_hard_bounces(claim: Claim, results: Sequence[Result]) -> None:
-    """Write no more to addresses that do not exist, in the caller's transaction."""
-    hard = {recipient.id: outcome for recipient, outcome in results if outcome.suppresses}
+    """Write no more to addresses that do not exist, in the caller's transaction.
+
+    Of somebody who has changed the address meanwhile the new one has refused nothing.
+    """
+    hard = {recipient.id: (recipient.address, outcome.code) for recipient, outcome in results if outcome.suppresses}
     if not hard:
         return
     try:
@@ -30,8 +33,9 @@ def suppress_hard_bounces(claim: Claim, results: Sequence[Result]) -> None:
                 query(f"SET LOCAL lock_timeout = '{EMERGENCY_LOCK_WAIT}'", {})
             # In one order whoever does it, so that two lanes with the same addresses never wait in a ring.
             for subscriber in Subscriber.objects.filter(pk__in=hard).order_by("address_key"):
-                code = hard[subscriber.pk].code
-                suppress(address_keys=[bytes(subscriber.address_key)], reason="hard-bounce", code=code)
+                refused, code = hard[subscriber.pk]
+                if subscriber.email == refused:
+                    suppress(address_keys=[bytes(subscriber.address_key)], reason="hard-bounce", code=code)
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise

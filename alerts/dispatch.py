@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+from django.db import connection
 from django.utils import timezone
 
 from alerts.admission import seconds_to_wait
@@ -31,11 +32,14 @@ def first_attempts(lane: Lane, channel: Channel) -> bool:
     """Do one piece of a lane's first work: expand a slice, send a batch. False when there is neither.
 
     Both, in turn: an audience whose batches all wait for a limited destination is expanded to its end, slice by slice,
-    and nobody else's batch may wait for that.
+    and nobody else's batch may wait for that. Nor may what is with a slow server, which needs the loop to run.
     """
     give_way(lane)
     expanded = _expand(lane, channel)
-    return _send_batch(lane, channel) or expanded
+    sent = _send_batch(lane, channel)
+    if not sent:
+        runtime().attend(GLANCE)
+    return sent or expanded
 
 
 def retries(lane: Lane, channel: Channel) -> bool:
@@ -52,7 +56,8 @@ def retries(lane: Lane, channel: Channel) -> bool:
 def work(queue: Queue, pieces: Sequence[Callable[[], bool]]) -> None:
     """Do the queue's work, the first kind before the second, for about WORK_SECONDS; then ask for the next turn.
 
-    It goes on while a server is slow about some messages, which need the loop to run until they have their outcome.
+    It goes on while a server is slow about some messages, which need the loop to run until they have their outcome, and
+    even if a piece of work fails meanwhile.
     Who finds only work that waits for its destination waits with it. Of several who do so those who came away with
     nothing do not ask again, so that in the end there is one.
     """
@@ -69,14 +74,22 @@ def work(queue: Queue, pieces: Sequence[Callable[[], bool]]) -> None:
 
 
 def _do_any(pieces: Sequence[Callable[[], bool]]) -> bool:
+    """Whether one of the pieces found work. Raises what it raised, unless something is with a slow server."""
     try:
         return any(piece() for piece in pieces)
     except Exception:
-        runtime().attend(LAST_TURN)  # what is with a slow server: its lease is renewed only while the loop runs
-        raise
+        if not runtime().is_waiting:
+            raise
+        # No other task may come to this process for long, and until then no answer would be read and no lease renewed:
+        # what a server has taken would go twice. So this one goes on, as if it were the next.
+        logger.exception("a piece of work failed, and messages are with a slow server")
+        connection.close()  # it may be the broken one
+        runtime().attend(PAUSE)
+        return True
 
 
-LAST_TURN = 1.0  # seconds, before a task that failed ends; recovery sees to it that another begins soon
+PAUSE = 1.0  # seconds, after a failure
+GLANCE = 0.05  # seconds: a slice has taken several times as long
 NAP = 0.1  # seconds: new work of others is seen after this at the latest
 LEAST_NAP = 0.005  # where what waits was free, and somebody else was faster
 

@@ -21,7 +21,7 @@ from alerts.window import PATIENCE, Window, window
 from channels.address import Address, BadAddress, parse_address
 from channels.message import Hole, address_header_value
 from channels.outcome import Outcome, Reason, Verdict
-from channels.smtp.envelope import Envelope
+from channels.smtp import NOT_BEGUN, Envelope
 from channels.tokens import signed_id, unsubscribe_token
 from govnotify.lib.database import outlast
 from subscriptions.keys import signer
@@ -54,6 +54,10 @@ class MailFeed:
     def finished(self) -> bool:
         return self._exhausted or self.window.lost
 
+    @property
+    def withdrawn(self) -> bool:
+        return self.window.lost
+
     def take(self) -> Envelope | None:
         while self.window.open:
             recipient = next(self._waiting, None)
@@ -74,6 +78,9 @@ class MailFeed:
         return None
 
     def record(self, envelope: Envelope, outcome: Outcome) -> None:
+        if outcome is NOT_BEGUN:
+            self.window.put_back()
+            return
         self.window.settle((envelope.key, outcome))  # type: ignore[arg-type]  # the key is the recipient that we put in
 
 

@@ -6,6 +6,7 @@ whether to go on: not with a lease that is lost, and not with a dispatch that wa
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from alerts.claims import Claim, Recipient
 from alerts.consequences import Result, alarm, said_without_address, suppress_hard_bounces
 from alerts.lanes import LEASE, retry_delay
 from alerts.models import Delivery, Dispatch
+from alerts.records import RECORD_RETRIES, RELEASE_RETRIES, record_batch
 from channels.outcome import Outcome, Verdict
 from govnotify.lib.database import bigints, query
 
@@ -29,104 +31,6 @@ class Decision(NamedTuple):
     next_attempt_at: datetime | None
     detail: str
     doubt: int  # 1: it was handed over whole and nobody said what became of it
-
-
-# `late`: accepted by a worker that had lost its lease, of rows that the next one has decided otherwise meanwhile. The
-# fact wins, and what was counted for the decision is taken back.
-# The range holds every plan to the few rows of this record: without it, on statistics from before the dispatch, one of
-# them read the whole dispatch for each record, 44 ms instead of 0.6.
-RECORD_BATCH = """
-WITH overtaken AS (
-    SELECT recipient_id, status FROM alerts_delivery
-    WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
-      AND recipient_id BETWEEN %(low)s AND %(high)s
-      AND recipient_id = ANY(%(sent)s::bigint[]) AND status NOT IN (0, 1) FOR UPDATE
-), late AS (
-    UPDATE alerts_delivery d SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL,
-           next_attempt_at = NULL
-    FROM overtaken o
-    WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
-      AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = o.recipient_id
-    RETURNING o.status
-), sent AS (
-    UPDATE alerts_delivery SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL
-    WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
-      AND recipient_id BETWEEN %(low)s AND %(high)s AND recipient_id = ANY(%(sent)s::bigint[]) AND status = 0
-    RETURNING 1
-), decided AS (
-    UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
-           next_attempt_at = v.next_attempt_at, detail = v.detail,
-           doubts = doubts + v.doubt + (b.ended < b.token - 1)::int  -- who had it before may have handed it over
-    FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[],
-                %(doubts)s::smallint[]) AS v(id, status, next_attempt_at, detail, doubt), alerts_batch b
-    WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
-      AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = v.id
-      AND d.status = 0
-      AND b.id = %(batch)s AND b.token = %(token)s
-    RETURNING d.status
-)
-UPDATE alerts_batch SET
-    sent = sent + (SELECT count(*) FROM sent) + (SELECT count(*) FROM late),
-    deferred = deferred + (SELECT count(*) FROM decided WHERE status = 2)
-               - (SELECT count(*) FROM late WHERE status = 2),
-    failed = failed + (SELECT count(*) FROM decided WHERE status = 3) - (SELECT count(*) FROM late WHERE status = 3),
-    skipped = skipped + (SELECT count(*) FROM decided WHERE status = 6) - (SELECT count(*) FROM late WHERE status = 6),
-    cancelled = cancelled - (SELECT count(*) FROM late WHERE status = 7),
-    ended = least(ended + %(closing)s::int, token),
-    first_sent_at = coalesce(first_sent_at, %(first)s::timestamptz),
-    last_sent_at = CASE WHEN %(any_sent)s THEN clock_timestamp() ELSE last_sent_at END,
-    leased_until = CASE WHEN token <> %(token)s THEN leased_until
-                        WHEN %(closing)s THEN NULL ELSE clock_timestamp() + %(lease)s END,
-    done_at = CASE WHEN token = %(token)s AND %(done)s THEN clock_timestamp() ELSE done_at END
-WHERE id = %(batch)s
-RETURNING token = %(token)s AND (SELECT state = 'sending' FROM alerts_dispatch WHERE id = %(dispatch)s)
-"""
-
-RECORD_RETRIES = """
-WITH overtaken AS (
-    SELECT recipient_id, status FROM alerts_delivery
-    WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
-      AND recipient_id BETWEEN %(low)s AND %(high)s
-      AND recipient_id = ANY(%(sent)s::bigint[]) AND status NOT IN (1, 2) FOR UPDATE
-), late AS (
-    UPDATE alerts_delivery d SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL
-    FROM overtaken o
-    WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
-      AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = o.recipient_id
-    RETURNING o.status
-), sent AS (
-    UPDATE alerts_delivery SET status = 1, attempts = attempts + 1, changed_at = clock_timestamp(), detail = NULL,
-           next_attempt_at = NULL
-    WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
-      AND recipient_id BETWEEN %(low)s AND %(high)s AND recipient_id = ANY(%(sent)s::bigint[]) AND status = 2
-    RETURNING 1
-), decided AS (
-    UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
-           next_attempt_at = v.next_attempt_at, detail = v.detail, doubts = greatest(doubts - 1 + v.doubt, 0)
-    FROM unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[],
-                %(doubts)s::smallint[]) AS v(id, status, next_attempt_at, detail, doubt)
-    WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = %(kind)s
-      AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s AND d.recipient_id = v.id
-      AND d.next_attempt_at = %(until)s
-    RETURNING d.status
-)
-INSERT INTO alerts_retrytally AS t (dispatch_id, channel, sent, failed, skipped, cancelled)
-SELECT %(dispatch)s, %(channel)s, (SELECT count(*) FROM sent) + (SELECT count(*) FROM late),
-       (SELECT count(*) FROM decided WHERE status = 3) - (SELECT count(*) FROM late WHERE status = 3),
-       (SELECT count(*) FROM decided WHERE status = 6) - (SELECT count(*) FROM late WHERE status = 6),
-       - (SELECT count(*) FROM late WHERE status = 7)
-ON CONFLICT (dispatch_id, channel) DO UPDATE SET
-    sent = t.sent + excluded.sent, failed = t.failed + excluded.failed, skipped = t.skipped + excluded.skipped,
-    cancelled = t.cancelled + excluded.cancelled
-RETURNING (SELECT state = 'sending' FROM alerts_dispatch WHERE id = %(dispatch)s)
-"""
-
-# Retries that were claimed and not attempted, as their dispatch was stopped: due again, and in no doubt for the claim.
-RELEASE_RETRIES = """
-UPDATE alerts_delivery SET next_attempt_at = clock_timestamp(), doubts = greatest(doubts - 1, 0)
-WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_kind = %(kind)s AND channel = %(channel)s
-  AND recipient_id = ANY(%(claimed)s::bigint[]) AND next_attempt_at = %(until)s
-"""
 
 
 def record(
@@ -144,34 +48,17 @@ def record(
     accepted, which is before it was recorded.
     """
     closing = closing or done
-    decisions = [_decide(claim, *result) for result in results if not result[1].accepted]
-    sent = [recipient.id for recipient, outcome in results if outcome.accepted]
-    ids = [recipient.id for recipient, _ in results] or [0]
-    values = {
-        "month": claim.month,
-        "dispatch": claim.dispatch_id,
-        "kind": claim.kind.value,
-        "channel": claim.channel.value,
-        "low": min(ids),
-        "high": max(ids),
-        "sent": bigints(sent),
-        "any_sent": bool(sent),
-        "first": first_accepted,
-        "ids": bigints(decision.recipient_id for decision in decisions),
-        "statuses": [decision.status for decision in decisions],
-        "nexts": [decision.next_attempt_at for decision in decisions],
-        "details": [decision.detail for decision in decisions],
-        "doubts": [decision.doubt for decision in decisions],
-    }
-    with transaction.atomic():
+    values = _values(claim, results) | {"first": first_accepted}
+    # Nearly always one statement is all, and spares two more trips to the database.
+    alone = claim.batch_id is not None and not any(outcome.suppresses for _, outcome in results)
+    with nullcontext() if alone else transaction.atomic():
         if claim.batch_id is None:
-            values["until"] = claim.leased_until
-            [(go_on,)] = query(RECORD_RETRIES, values)
+            [(go_on,)] = query(RECORD_RETRIES, values | {"until": claim.leased_until})
             if closing and not (done and go_on):
-                query(RELEASE_RETRIES, values | {"claimed": bigints(recipient.id for recipient in claim.recipients)})
+                query(RELEASE_RETRIES, values | {"claimed": _ids_of(claim.recipients), "until": claim.leased_until})
         else:
-            fence = {"batch": claim.batch_id, "token": claim.token, "lease": LEASE, "closing": closing, "done": done}
-            [(go_on,)] = query(RECORD_BATCH, values | fence)
+            values |= {"batch": claim.batch_id, "token": claim.token, "lease": LEASE, "closing": closing, "done": done}
+            [(go_on,)] = query(record_batch(claim.month, has_decisions="ids" in values), values)
         suppress_hard_bounces(claim, results)
     if closing and claim.hold is not None:
         release(claim.hold, claim.dispatch_id)
@@ -209,7 +96,7 @@ def renew(claim: Claim) -> bool:
         "dispatch": claim.dispatch_id,
         "kind": claim.kind.value,
         "channel": claim.channel.value,
-        "ids": bigints(recipient.id for recipient in claim.recipients),
+        "ids": _ids_of(claim.recipients),
         "until": claim.leased_until,
     }
     moved = query(RENEW_RETRIES, values)
@@ -234,6 +121,37 @@ def finish(dispatch_id: int) -> bool:
     if dispatch is None or dispatch.batches.filter(done_at=None).exists():
         return False
     return bool(query(FINISH, {"dispatch": dispatch_id}))
+
+
+def _values(claim: Claim, results: Sequence[Result]) -> dict[str, object]:
+    """What the statements need of the results."""
+    sent = [recipient for recipient, outcome in results if outcome.accepted]
+    decisions = [_decide(claim, *result) for result in results if not result[1].accepted]
+    ids = [recipient.id for recipient, _ in results] or [0]
+    values: dict[str, object] = {
+        "month": claim.month,
+        "dispatch": claim.dispatch_id,
+        "kind": claim.kind.value,
+        "channel": claim.channel.value,
+        "low": min(ids),
+        "high": max(ids),
+        "all": bigints(ids),
+        "sent": _ids_of(sent),
+        "any_sent": bool(sent),
+    }
+    if decisions or claim.batch_id is None:
+        values |= {
+            "ids": bigints(decision.recipient_id for decision in decisions),
+            "statuses": [decision.status for decision in decisions],
+            "nexts": [decision.next_attempt_at for decision in decisions],
+            "details": [decision.detail for decision in decisions],
+            "doubts": [decision.doubt for decision in decisions],
+        }
+    return values
+
+
+def _ids_of(recipients: Sequence[Recipient]) -> str:
+    return bigints(recipient.id for recipient in recipients)
 
 
 def _decide(claim: Claim, recipient: Recipient, outcome: Outcome) -> Decision:

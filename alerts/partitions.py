@@ -16,13 +16,18 @@ FILL = {"alerts_delivery": 60, "alerts_digestitem": 100}
 MONTHS_AHEAD = 3
 
 
+def partition_name(table: str, month: date) -> str:
+    """What the rows of the month that begins on `month` are in."""
+    return f"{table}_{month:%Y_%m}"
+
+
 def ensure_month(month: date) -> None:
     """Make the partitions of the month that begins on `month`; where they stand, this is two catalogue look-ups.
 
     Made apart and then attached: CREATE … PARTITION OF would lock out every lane until the last reader is done.
     """
     for table in TABLES:
-        partition = f"{table}_{month:%Y_%m}"
+        partition = partition_name(table, month)
         if query("SELECT to_regclass(%(name)s)", {"name": partition}) == [(None,)]:
             _make(table, partition, month)
 

@@ -4,6 +4,7 @@ The rule is derived from rows, so it holds on every host. It is capped in time: 
 """
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from alerts.lanes import LEASE, YIELD_LONGEST, YIELD_SECONDS, Lane
@@ -35,19 +36,23 @@ VALUES = {
 _looked_at = 0.0
 
 
-def give_way(lane: Lane) -> None:
+def give_way(lane: Lane, *, wanted: Callable[[], bool] = lambda: True) -> bool:
     """Wait, at most YIELD_SECONDS, while first attempts of an emergency are to be made. Others than routine do not.
+
+    False, and at once, when `wanted` says while this waits that the caller's own work is not to go on.
 
     Senders call this before each piece of work, and while they send after each record: a recorder that waits takes no
     more results, so at most UNRECORDED messages go out behind the emergency's approval. It waits less than a lease.
     """
     global _looked_at  # noqa: PLW0603  when this process last looked; it decides nothing
     if lane not in GIVES_WAY or time.monotonic() < _looked_at + LOOK_EVERY:
-        return
+        return True
     end = time.monotonic() + YIELD_SECONDS
-    while time.monotonic() < end and _emergency_is_under_way():
+    goes_on = True
+    while time.monotonic() < end and _emergency_is_under_way() and (goes_on := wanted()):
         time.sleep(NAP)
     _looked_at = time.monotonic()
+    return goes_on
 
 
 def _emergency_is_under_way() -> bool:

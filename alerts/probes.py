@@ -93,6 +93,8 @@ def send_probe(queue: Queue) -> bool:
 class ProbeFeed:
     """One mail for the pool, and what became of it."""
 
+    withdrawn = False
+
     def __init__(self, envelope: Envelope) -> None:
         self.outcome: Outcome | None = None
         self._waiting: Envelope | None = envelope

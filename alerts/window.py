@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
@@ -77,6 +78,10 @@ class Window:
         """Count one message as handed to a server."""
         self._taken += 1
         self._runtime.unrecorded += 1
+
+    def put_back(self) -> None:
+        """Count one message less: no server was told of it, so it waits on as if nobody had taken it."""
+        self._give_room(1)
 
     def settle(self, result: Result) -> None:
         """Note a result of a message that was taken; it is written with others."""
@@ -169,7 +174,7 @@ class Window:
             return go_on and renewed
 
         go_on = outlast(write, seconds=MEMORY)
-        if results and not closing:  # who only looks or renews makes nobody else wait behind it
+        if results and go_on and not closing:  # who only looks or renews makes nobody else wait behind it
             with suppress(OperationalError, InterfaceError):  # a database that is away has no emergency for us
-                give_way(self.claim.lane)
+                return give_way(self.claim.lane, wanted=partial(is_wanted, self.claim))
         return go_on

@@ -22,6 +22,8 @@ MOST_QUEUED = 40  # messages of a send() that wait for one destination; more wou
 class Destination:
     """A Feed for its own Relays. Each message is recorded with the Work that it came from."""
 
+    withdrawn = False  # of one Work perhaps: see `give_up`
+
     def __init__(
         self,
         domain: str,
@@ -79,6 +81,12 @@ class Destination:
             self.record(self._queue[0], self._later(), is_answer=False)
         for key, work in list(self._works.items()):
             work.straggle(self._envelopes[key])
+
+    def give_up(self, work: Work, outcome: Outcome) -> None:
+        """Gives `outcome` to what waits of this work."""
+        for envelope in [envelope for envelope in self._queue if self._works[id(envelope)] is work]:
+            self._queue.remove(envelope)
+            self.record(envelope, outcome, is_answer=False)
 
     async def close(self) -> None:
         """Ends everything; messages that are still under way get an outcome that says they are in doubt."""
@@ -147,6 +155,9 @@ class Destination:
         if self._relays is None or addresses != self._addresses:
             await self._replace(addresses)
         assert self._relays is not None  # noqa: S101  for the type checker
+        if not self._queue and not self.is_slow:
+            self._was_reached = True  # all was withdrawn meanwhile: nothing was tried that could have failed
+            return
         stragglers = await self._relays.send(self)
         await stragglers
 

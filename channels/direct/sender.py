@@ -74,6 +74,9 @@ class DirectSender:
         if work is None:
             return
         work.look()
+        if work.given_up is not None:
+            for destination in self._destinations.values():
+                destination.give_up(work, work.given_up)
         while (envelope := work.take()) is not None:
             self._destination(domain_of(envelope)).put(envelope, work)
 

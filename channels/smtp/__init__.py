@@ -5,6 +5,6 @@ from channels.smtp.envelope import Envelope
 from channels.smtp.pool import SmtpPool
 from channels.smtp.relay import Relay, Tls
 from channels.smtp.relays import Relays
-from channels.smtp.work import Feed
+from channels.smtp.work import NOT_BEGUN, Feed
 
-__all__ = ["Envelope", "Feed", "Relay", "Relays", "SmtpPool", "Timeouts", "Tls"]
+__all__ = ["NOT_BEGUN", "Envelope", "Feed", "Relay", "Relays", "SmtpPool", "Timeouts", "Tls"]

@@ -9,12 +9,12 @@ from channels.smtp.connection import Connection, Timeouts
 from channels.smtp.gate import Gate
 from channels.smtp.limits import Bucket
 from channels.smtp.patrol import patrol
+from channels.smtp.quota import Quota
 from channels.smtp.relay import Relay, Tls
-from channels.smtp.slowness import STRETCH, Slowness
+from channels.smtp.slowness import Slowness
 from channels.smtp.work import Feed, Work
 
 CONNECTIONS = 8  # unless the relay's limits say otherwise
-_PATIENCE = 3  # connections in a row that the server opened to no purpose, before all that waits is given up
 _OTHER_LOOP = "This pool has connections on another event loop: close() it there, or use one pool per loop."
 
 
@@ -43,20 +43,18 @@ class SmtpPool:
         limits = relay.limits
         self.relay = relay
         self._tls = None if relay.tls is Tls.NONE else relay.ssl_context()
-        self._max_connections = limits.connections or connections
+        self._quota = Quota(limits.connections or connections)
         self._timeouts = timeouts or Timeouts()
         self._max_messages = limits.messages or max_messages_per_connection
         self._bucket = Bucket(limits.rate) if limits.rate else None
         self._idle_seconds = idle_seconds
-        self._slowness = Slowness(self._max_connections)
+        self._slowness = Slowness(self._quota.most)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gate: Gate | None = None
         self._connections: set[Connection] = set()  # ready for mail, or carrying it
         self._slow: set[Connection] = set()  # wait for a late answer, and carry nothing else any more
         self._opening: set[asyncio.Task[None]] = set()
         self._leaving: set[Connection] = set()  # not closed yet
-        self._limit = self._max_connections  # in this send(): as many as the relay lets us have
-        self._strikes = 0  # connections in a row that came to nothing
         self._is_kicked = False
         self._pause: asyncio.TimerHandle | None = None
         self._failed: asyncio.Future[Outcome] | None = None  # done when another relay shall go on
@@ -84,15 +82,14 @@ class SmtpPool:
             raise RuntimeError(_OTHER_LOOP)
         self._loop = loop
         gate = self._gate = Gate(work, self._slowness, self._bucket, self._ask_again, self._recall)
-        self._limit, self._strikes = self._max_connections, 0
+        self._quota.renew()
         self._failed = None if is_last else loop.create_future()
         watch = loop.create_task(patrol(work, self._slowness, self._connections, self._slow, self._set_apart))
-        failure: Outcome | None = None
         try:
             self._freshen(gate)
             work.recall()
             self._kick()
-            failure = await self._over(work)
+            return await self._over(work)
         except BaseException:
             work.abandon()
             raise
@@ -100,7 +97,6 @@ class SmtpPool:
             self._gate = None
             watch.cancel()
             await self._stand_down(work, watch)
-        return failure
 
     def wake(self) -> None:
         """The feed has something again, or is finished. May be called from its `record`."""
@@ -156,7 +152,7 @@ class SmtpPool:
 
     def _has_room(self) -> bool:
         working = len(self._connections) + len(self._opening)
-        return working < self._limit and working + len(self._slow) < STRETCH * self._max_connections
+        return self._quota.has_room(working=working, slow=len(self._slow))
 
     def _ask_again(self, seconds: float) -> None:
         if self._pause is None:
@@ -197,7 +193,7 @@ class SmtpPool:
             connection.closed.add_done_callback(lambda _: self._leaving.discard(connection))
         if connection in self._slow:
             self._slow.discard(connection)
-            self._limit = max(1, self._limit)
+            self._quota.note_answer()
             self.wake()
         if connection not in self._connections:
             return
@@ -206,19 +202,14 @@ class SmtpPool:
         if failure is not None and connection.session.came_to_nothing:
             self._came_to_nothing(failure, is_hopeless=False)
         else:
-            self._strikes = 0
+            self._quota.note_use()
             self.wake()
 
     def _came_to_nothing(self, outcome: Outcome, *, is_hopeless: bool) -> None:
-        """Opens no more connections than work by now. Where none does, gives up all that waits with `outcome`.
-
-        A server that was reached gets a few chances in a row: it may have closed the first ones for being busy.
-        """
-        self._strikes += 1
+        """Where no connection is to be had any more, gives up all that waits with `outcome`."""
         working = len(self._connections) + len(self._opening)
-        self._limit = working or int(is_hopeless or not self._slow)  # it is slow and busy: it answers those first
-        is_lost = is_hopeless or (self._strikes >= _PATIENCE and not self._slow)
-        if self._gate is not None and not working and is_lost:
+        is_lost = self._quota.strike(working=working, slow=len(self._slow), is_hopeless=is_hopeless)
+        if self._gate is not None and is_lost:
             if self._failed is None:
                 self._gate.work.give_up(outcome)
             elif not self._failed.done():

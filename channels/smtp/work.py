@@ -4,10 +4,11 @@ import asyncio
 from collections import deque
 from typing import Protocol
 
-from channels.outcome import Outcome
+from channels.outcome import Outcome, Verdict
 from channels.smtp.envelope import Envelope
 
 RETRIES = 2  # on a fresh connection, for a message that a dying one handed back
+NOT_BEGUN = Outcome(Verdict.TRANSIENT, detail="It was withdrawn before any server was told of it.")
 MOST_ASIDE = 50  # messages that wait for a slow domain; they take room from the others, so the oldest must leave
 
 
@@ -20,6 +21,11 @@ class Feed(Protocol):
     @property
     def finished(self) -> bool:
         """True: `take` will never return an envelope again. Where it becomes true later, call the pool's `wake`."""
+
+    @property
+    def withdrawn(self) -> bool:
+        """True: nothing more of it is to begin. What was taken and has not begun is recorded as NOT_BEGUN, at the next
+        `wake` of the pool; what servers have in hand gets its outcome."""
 
     def take(self) -> Envelope | None:
         """The next envelope. None: nothing at this moment; the pool asks again after its `wake` was called."""
@@ -51,7 +57,7 @@ class Work:
         self._attempts: dict[int, int] = {}  # by id() of envelopes that came back; these are alive in here
         self._began: dict[int, int] = {}  # by id() of envelopes that sessions have: answers until then
         self._dismissed = 0  # recorded without a server's answer
-        self._given_up: Outcome | None = None
+        self.given_up: Outcome | None = None  # what everything gets that has not begun
 
     @property
     def answers(self) -> int:
@@ -147,15 +153,19 @@ class Work:
 
     def give_up(self, outcome: Outcome) -> None:
         """Gives `outcome` to everything that waits, and to everything that the feed still brings."""
-        self._given_up = outcome
+        self.given_up = outcome
         self.recall()
         self.look()
 
     def look(self) -> None:
-        """Looks again what the feed says: whether it is finished, or has more for work that was given up."""
-        if self._given_up is not None:
+        """Looks again what the feed says: is it finished or withdrawn, has it more for work that was given up?"""
+        if self.given_up is None and self._feed is not None and self._feed.withdrawn:
+            self.given_up = NOT_BEGUN
+            self.recall()
+        if self.given_up is not None:
             while (envelope := self.take()) is not None:
-                self.record(envelope, self._given_up)
+                self._dismissed += 1
+                self.record(envelope, self.given_up)
         self._check()
 
     def fail(self, error: Exception) -> None:

@@ -7,12 +7,17 @@ from django.db import connection
 from django.utils import timezone
 
 from agencies.models import Role
+from alerts.claims import claim_batch
 from alerts.drafting import VariantText, create_bulletin
-from alerts.lanes import ROUTINE_MAIL
+from alerts.fanout import expand_next
+from alerts.lanes import ROUTINE_MAIL, Channel, Lane
 from alerts.models import Delivery, Dispatch
+from alerts.outcomes import record
 from alerts.publishing import publish_bulletin
 from alerts.reports import progress
-from subscriptions.models import Suppression
+from channels.outcome import Outcome, Reason, Verdict
+from subscriptions.address_key import address_key
+from subscriptions.models import Subscriber, Suppression
 from tests.engine import work_through
 from tests.integration.staff.cast import a_person, a_topic, an_agency, listeners
 
@@ -50,6 +55,20 @@ def test_an_unknown_mailbox_is_suppressed_on_the_first_answer_and_never_written_
     assert (second.sent, second.skipped) == (2, 1)
     assert "citizen1@example.org" not in inbox.recipients()
     assert Delivery.objects.get(status=Delivery.Status.SKIPPED).detail == "suppressed"
+
+
+def test_who_changes_the_address_while_the_old_one_is_refused_is_still_written_to(inbox, publish):
+    publish()
+    while expand_next(Lane.ROUTINE, Channel.EMAIL) is not None:
+        pass
+    claim = claim_batch(Lane.ROUTINE, Channel.EMAIL)
+    assert claim is not None
+    mover = next(one for one in claim.recipients if one.address == "citizen1@example.org")
+    Subscriber.objects.filter(pk=mover.id).update(email="new@example.org", address_key=address_key("new@example.org"))
+    refused = Outcome(Verdict.PERMANENT, Reason.BAD_ADDRESS, "5.1.1")
+    record(claim, [(recipient, refused) for recipient in claim.recipients], done=True)
+    assert Suppression.objects.count() == len(claim.recipients) - 1
+    assert not Suppression.objects.filter(address_key=address_key("new@example.org")).exists()
 
 
 def test_a_refusal_by_policy_never_suppresses_the_citizen_and_calls_the_operator(inbox, publish, caplog):

@@ -1,6 +1,7 @@
 """Routine and digest make way for an emergency, and go on by themselves."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from alerts import precedence
 from alerts.claims import claim_batch
 from alerts.fanout import expand_next
-from alerts.lanes import LEASE, YIELD_LONGEST, YIELD_SECONDS, Channel, Lane
+from alerts.lanes import LEASE, UNRECORDED, YIELD_LONGEST, YIELD_SECONDS, Channel, Lane
 from alerts.models import Batch, Dispatch
 from alerts.outcomes import record
 from alerts.precedence import GIVES_WAY, give_way
@@ -18,6 +19,7 @@ from alerts.reports import progress
 from channels.outcome import ACCEPTED
 from govnotify.lib.queues import Queue
 from tests.engine import work_through
+from tests.integration.engine.stopping import at_message
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, an_alert_sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,6 +74,44 @@ def test_a_large_emergency_is_waited_for_as_long_as_it_is_being_sent(inbox):
     assert precedence._emergency_is_under_way()
     Dispatch.objects.update(created_at=timezone.now() - timedelta(seconds=YIELD_LONGEST))
     assert not precedence._emergency_is_under_way()
+
+
+def test_a_sender_stops_between_two_records_and_goes_on_when_the_emergency_is_over(inbox, monkeypatch):
+    """Nobody sends the emergency here: how much of the bulletin goes out behind its approval is how much is in hand."""
+    monkeypatch.setattr(precedence, "YIELD_SECONDS", 60.0)
+    monkeypatch.setitem(precedence.VALUES, "young", timedelta(minutes=1))
+    rescue, _ = a_crowd("rescue", 3)
+    topic, people = a_crowd("water", 3 * UNRECORDED)
+    routine = a_bulletin_sent(topic)
+    at_message(inbox, 50, lambda: an_alert_sent(rescue))
+    behind: list[int] = []
+
+    def end_the_emergency_when_nothing_moves() -> None:
+        try:
+            while len(inbox.mails) < 50:
+                time.sleep(0.01)
+            while not behind or len(inbox.mails) > behind[-1]:
+                behind.append(len(inbox.mails))
+                time.sleep(1)
+            Dispatch.objects.exclude(pk=routine.pk).update(state=Dispatch.State.DONE)
+        finally:
+            connections.close_all()
+
+    watcher = threading.Thread(target=end_the_emergency_when_nothing_moves, daemon=True)
+    watcher.start()
+    work_through(Queue.ROUTINE)
+    watcher.join()
+    assert 50 <= behind[-1] <= 50 + UNRECORDED
+    assert progress(routine).sent == len(people)
+    assert set(inbox.recipients().values()) == {1}
+
+
+def test_a_dispatch_that_is_stopped_while_its_sender_makes_way_is_not_gone_on_with(inbox):
+    rescue, _ = a_crowd("rescue", 3)
+    an_alert_sent(rescue)
+    answers = iter([True, True, False])
+    assert not give_way(Lane.ROUTINE, wanted=lambda: next(answers))
+    assert next(answers, None) is None, "it was asked while it waited"
 
 
 def test_an_emergency_that_is_stuck_stops_the_others_for_a_short_time_only(inbox):

@@ -3,27 +3,38 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from django.db import connection
+from django.db import OperationalError, connection, connections
+from django.utils import timezone
 
 from agencies.models import User
+from alerts import transactional
 from alerts.destinations import set_destination
+from alerts.dispatch import first_attempts, work
 from alerts.drafting import create_bulletin
-from alerts.lanes import Lane
-from alerts.models import Batch, Bulletin, Delivery, Dispatch
+from alerts.fanout import expand_next
+from alerts.lanes import Channel, Lane
+from alerts.models import Allowance, Batch, Bulletin, Delivery, Dispatch
 from alerts.publishing import publish_bulletin
 from alerts.reports import progress
 from alerts.runtime import runtime
-from alerts.tasks import do_work
+from alerts.stopping import pause_dispatch, resume_dispatch
+from alerts.tasks import WORK, do_work
 from alerts.transactional import send_outbox
+from channels.smtp.slowness import STRETCH
 from govnotify.embedded import free_port
+from govnotify.lib.database import query
 from govnotify.lib.queues import Queue
 from subscriptions.address_key import address_key
-from subscriptions.models import OutboxMessage, SignInLink, Subscriber
+from subscriptions.models import OutboxMessage, SignInLink, Subscriber, Subscription
 from tests.engine import work_through
 from tests.inbox import Inbox
+from tests.integration.engine.limits import limited
 from tests.integration.engine.test_trouble import TEXT, published
 from tests.integration.faults.scenes import a_crowd, an_alert_sent
 
@@ -77,6 +88,13 @@ def finish_stragglers() -> None:
         runtime().attend(1)
 
 
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Or for ten seconds; the test then says what is wrong."""
+    end = time.monotonic() + 10
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+
+
 def make_due() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE alerts_delivery SET next_attempt_at = now() WHERE status = 2")
@@ -95,6 +113,33 @@ def test_the_others_have_it_while_one_domain_waits_and_everybody_has_it_once_in_
     work_through(Queue.ROUTINE, Queue.ROUTINE_WEBHOOK)
     assert slow_inbox.recipients().most_common(1)[0][1] == 1
     assert len(slow_inbox.mails) == 20
+    assert progress(dispatch).state == "done"
+
+
+def test_a_pause_holds_back_what_waits_for_the_slow_domain_and_nobody_has_it_twice(slow_inbox):
+    dispatch = some_at_the_slow_domain(people=40, slow=40)
+    expand_next(Lane.ROUTINE, Channel.EMAIL)
+
+    def pause_and_release() -> None:
+        wait_until(lambda: runtime().unrecorded == 40)  # all are taken: most wait for a connection
+        pause_dispatch(dispatch=dispatch, by=User.objects.get())
+        wait_until(lambda: runtime().unrecorded <= STRETCH * 2)
+        slow_inbox.released.set()
+        connections.close_all()
+
+    pausing = threading.Thread(target=pause_and_release)
+    pausing.start()
+    work_through(Queue.ROUTINE)
+    pausing.join()
+    finish_stragglers()
+    assert 0 < len(slow_inbox.mails) <= STRETCH * 2
+    waiting = Delivery.objects.filter(channel=Channel.EMAIL, status=Delivery.Status.PENDING)
+    assert waiting.count() == 40 - len(slow_inbox.mails)
+    assert not waiting.exclude(attempts=0, doubts=0).exists()
+    resume_dispatch(dispatch=dispatch, by=User.objects.get())
+    work_through(Queue.ROUTINE, Queue.ROUTINE_WEBHOOK)
+    finish_stragglers()
+    assert slow_inbox.recipients().total() == len(slow_inbox.recipients()) == 40
     assert progress(dispatch).state == "done"
 
 
@@ -123,6 +168,44 @@ def test_a_task_does_not_end_before_the_outcomes_of_slow_messages_are_recorded(s
     assert progress(dispatch).state == "done"
 
 
+def test_nor_does_one_in_which_a_piece_of_work_fails(slow_inbox):
+    """The database ends the session each time: no other task would come to this process while it is away."""
+    dispatch = some_at_the_slow_domain(people=4, slow=1)
+    release = threading.Timer(2.5, slow_inbox.released.set)
+    release.start()
+    work_through(Queue.ROUTINE_WEBHOOK)
+
+    def fail() -> bool:
+        query("SELECT pg_terminate_backend(pg_backend_pid())", {})
+        return False
+
+    with suppress(OperationalError):  # it comes out where nobody is slow any more
+        work(Queue.ROUTINE, [*WORK[Queue.ROUTINE], fail])
+    connection.close()
+    release.join()
+    assert not runtime().is_waiting
+    assert len(slow_inbox.mails) == 4
+    assert progress(dispatch).state == "done"
+
+
+def test_answers_of_a_slow_server_are_read_while_nothing_but_expanding_can_be_done(slow_inbox):
+    """All batches wait for a destination that is limited, so the worker makes one slice after the other."""
+    dispatch = some_at_the_slow_domain(people=3, slow=1)
+    limited("example.org")
+    Allowance.objects.update(free_at=timezone.now() + timedelta(hours=1))
+    first_attempts(Lane.ROUTINE, Channel.EMAIL)
+    assert runtime().is_waiting
+    Subscription.objects.filter(subscriber__email__endswith=SLOW).update(ended_at=timezone.now())
+    slow_inbox.released.set()
+    for _ in range(50):
+        publish_bulletin(bulletin=another_of(dispatch), publisher=User.objects.get())
+        assert first_attempts(Lane.ROUTINE, Channel.EMAIL), "a slice is expanded"
+        if not runtime().is_waiting:
+            break
+    assert not runtime().is_waiting
+    assert slow_inbox.recipients().total() == 1
+
+
 def test_messages_with_a_slow_server_count_against_the_window_of_the_process(slow_inbox):
     some_at_the_slow_domain(people=3, slow=3)
     work_through(Queue.ROUTINE, Queue.ROUTINE_WEBHOOK)
@@ -145,6 +228,25 @@ def test_confirmations_do_not_wait_for_a_slow_domain(slow_inbox):
     finish_stragglers()
     assert OutboxMessage.objects.filter(status=OutboxMessage.Status.SENT).count() == 3
     assert len(slow_inbox.mails) == 3
+
+
+def test_a_confirmation_that_a_server_is_slow_about_stays_with_its_worker(slow_inbox, monkeypatch):
+    monkeypatch.setattr(transactional, "RENEW_SECONDS", 0.01)
+    person = Subscriber.objects.create(email=f"one@{SLOW}", address_key=address_key(f"one@{SLOW}"), status="active")
+    link = SignInLink.objects.create(subscriber=person)
+    OutboxMessage.objects.create(subscriber=person, kind=OutboxMessage.Kind.SIGN_IN, subject_id=link.pk)
+    send_outbox()
+    assert runtime().is_waiting
+    OutboxMessage.objects.update(next_attempt_at=timezone.now())  # the lease is over, but for its renewal
+    for _ in range(100):
+        runtime().attend(0.02)
+        if OutboxMessage.objects.filter(next_attempt_at__gt=timezone.now()).exists():
+            break
+    assert not send_outbox()
+    slow_inbox.released.set()
+    finish_stragglers()
+    assert OutboxMessage.objects.get().status == OutboxMessage.Status.SENT
+    assert len(slow_inbox.mails) == 1
 
 
 def test_a_lane_has_relays_of_its_own_and_the_next_takes_over(inbox, settings):

@@ -57,7 +57,7 @@ class ListFeed:
 
     def __init__(self, items: Iterable[Envelope]) -> None:
         self._items = iter(items)
-        self.finished = False
+        self.finished = self.withdrawn = False
         self.taken: list[object] = []
         self.outcomes: dict[object, Outcome] = {}
 

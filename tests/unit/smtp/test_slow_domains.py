@@ -9,7 +9,7 @@ import pytest
 from channels.outcome import ACCEPTED, Outcome, Verdict
 from channels.smtp import Envelope, SmtpPool
 from channels.smtp.slowness import MOST_LEAVING, MOST_PATIENCE_SECONDS, PATIENCE_SECONDS, STRETCH, Slowness
-from channels.smtp.work import MOST_ASIDE, Work
+from channels.smtp.work import MOST_ASIDE, NOT_BEGUN, Work
 from tests.unit.smtp.builders import PATIENT, ListFeed, Runner, both_loops, envelope, relay_on, run_asyncio
 from tests.unit.smtp.scripted_server import HANG_UP, HOLD, Script, polite, scripted_server
 
@@ -311,5 +311,28 @@ def test_the_answer_to_an_earlier_send_s_straggler_frees_the_domain_for_the_next
             await (await sending)
             await pool.close()
         assert len(second.outcomes) == 10
+
+    run_asyncio(test())
+
+
+def test_what_is_withdrawn_while_it_waits_for_a_slow_domain_never_begins() -> None:
+    async def test() -> None:
+        breath = Breath(after=0)
+        feed = ListFeed([envelope(key, recipient=f"citizen{key}@{SLOW}") for key in range(30)])
+        async with scripted_server(for_connection=breath.script) as server:
+            pool = SmtpPool(relay_on(server.port), connections=2, timeouts=PATIENT)
+            sending = asyncio.create_task(pool.send(feed))
+            while len(feed.taken) < 30:  # noqa: ASYNC110  until all the others are set aside
+                await asyncio.sleep(0.01)
+            feed.withdrawn = True
+            pool.wake()
+            await asyncio.sleep(0)
+            begun = STRETCH * 2
+            assert list(feed.outcomes.values()).count(NOT_BEGUN) >= 30 - begun
+            breath.over()
+            server.release()
+            await (await sending)
+            await pool.close()
+        assert len(server.mails) == 30 - list(feed.outcomes.values()).count(NOT_BEGUN)
 
     run_asyncio(test())
