@@ -13,7 +13,7 @@ STARTED := $(shell date +%s.%N)
 export PORT STATE ONCE STARTED
 
 .PHONY: help demo codes clean test test-long test-cluster check bench-fanout bench-costs bench-lanes bench-fairness \
-	bench-digest bench-scale bench-crash bench-dkim bench-peers chromium iproute2
+	bench-digest bench-scale bench-search bench-areas bench-suggestions bench-history bench-crash bench-dkim bench-peers chromium iproute2
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,12 +76,26 @@ bench-crash: N = 50000
 bench-crash: $(VENV)/dev.installed ## ROUNDS bulletins to N people with a fault in each; SEED= plays one again
 	$(RUN) -m bench.crash --rounds $(ROUNDS) --recipients $(N) $(if $(SEED),--seed $(SEED))
 
+bench-search: $(VENV)/dev.installed ## search, archive and home among a million texts
+	$(RUN) -m bench.search
+
+bench-areas: N = 200000
+bench-areas: $(VENV)/dev.installed ## a bulletin about places to N people
+	$(RUN) -m bench.areas --subscribers $(N)
+
+bench-suggestions: $(VENV)/dev.installed ## what people who follow this also follow
+	$(RUN) -m bench.suggestions
+
+bench-history: N = 1000000
+bench-history: $(VENV)/dev.installed ## the page of what was sent to one person, among N deliveries
+	$(RUN) -m bench.history --deliveries $(N)
+
 bench-dkim: $(VENV)/dev.installed ## what signing in process costs
 	$(RUN) -m bench.dkim
 
 bench-peers: N = 20000
-bench-peers: $(VENV)/dev.installed ## us beside what a Django team would pick instead
-	$(RUN) -m bench.peers --recipients $(N)
+bench-peers: $(VENV)/dev.installed ## us beside what a Django team would pick instead; MAILMAN=1 adds Mailman 3
+	$(RUN) -m bench.peers --recipients $(N) $(if $(MAILMAN),--mailman)
 
 # The tests that look at pages need a browser, and the program that drives it needs libatomic: root gets Debian's, others
 # are told. In CI a missing one is a failure.

@@ -16,6 +16,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from govnotify.embedded import Child, Postgres, Valkey, free_port
+from govnotify.embedded.child import die_with
 from govnotify.lib.queues import Queue
 from govnotify.processes import worker
 
@@ -100,11 +101,12 @@ class Servers:
 
     def own_sink(self) -> tuple[subprocess.Popen[str], int, Path]:
         """Our null server, which counts; its process, port and report."""
-        report = self.folder / "sink.json"
+        report, parent = self.folder / "sink.json", os.getpid()
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "bench.null_smtp", "--port", "0", "--report", report],
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=lambda: die_with(parent, signal.SIGKILL),  # noqa: PLW1509  one call of prctl(2)
         )
         assert process.stdout is not None  # noqa: S101
         return process, json.loads(process.stdout.readline())["port"], report

@@ -19,9 +19,10 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--recipients", type=int, default=20_000, help="ours; the slow ones get a share of them")
     arguments.add_argument("--only", default="", help="peers whose names contain this")
+    arguments.add_argument("--mailman", action="store_true", help="Mailman 3 as well, which is slow")
     chosen = arguments.parse_args()
     with own_servers() as servers:
-        ours, peers = run(chosen.recipients, chosen.only, servers)
+        ours, peers = run(chosen.recipients, chosen.only, servers, mailman=chosen.mailman)
     _show([ours, *peers])
     best = max((peer.rate for peer in peers), default=0)
     result = {
@@ -32,22 +33,26 @@ def main() -> None:
     print(json.dumps(result), flush=True)
 
 
-def run(recipients: int, only: str, servers: Servers) -> "tuple[Result, list[Result]]":
+def run(recipients: int, only: str, servers: Servers, *, mailman: bool) -> "tuple[Result, list[Result]]":
     """Us first, whose message the others then send; all on the same servers."""
     # Django reads its settings from the environment that the servers have just made.
     from bench.peers.contest import compete  # noqa: PLC0415
+    from bench.peers.mailman_list import MailmanList  # noqa: PLC0415
     from bench.peers.ours import Ours  # noqa: PLC0415
-    from bench.peers.packages import PACKAGES  # noqa: PLC0415
+    from bench.peers.packages import PACKAGES, Package  # noqa: PLC0415
 
     us = Ours(servers)
     ours = _told(compete(us, people=recipients, servers=servers))
     message = servers.folder / "message.json"
     us.sample(message)
+    others: list[Package | MailmanList] = [package.use(servers, message) for package in PACKAGES]
+    if mailman:
+        others.append(MailmanList(servers, message))
     peers = []
-    for package in PACKAGES:
-        if only in package.name:
-            people = round(min(recipients, MOST) * package.share)
-            peers.append(_told(compete(package.use(servers, message), people=people, servers=servers)))
+    for peer in others:
+        if only in peer.name:
+            people = round(min(recipients, MOST) * peer.share)
+            peers.append(_told(compete(peer, people=people, servers=servers)))
     return ours, peers
 
 

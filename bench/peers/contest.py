@@ -29,7 +29,8 @@ class Contestant(Protocol):
     def prepare(self, smtp_port: int, people: int) -> None: ...
     def publish(self) -> float: ...  # seconds of processor that took
     def start_sender(self) -> list[Child]: ...
-    def before_restart(self) -> None: ...
+    def kill(self, senders: list[Child]) -> None: ...  # -9
+    def restart(self, senders: list[Child]) -> list[Child]: ...  # as an operator does after that kill
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,13 @@ def compete(one: Contestant, *, people: int, servers: Servers) -> Result:
     )
 
 
+def kill_all(senders: list[Child]) -> None:
+    """kill -9 of the senders, each with all its processes at once."""
+    for sender in senders:
+        os.killpg(sender.pid, signal.SIGKILL)
+        sender.process.wait()
+
+
 def _at_full_speed(one: Contestant, people: int, servers: Servers) -> tuple[float, float, dict[str, float]]:
     """Seconds from publishing to the last acceptance, of processor for all of it, and what the server counted."""
     process, port, report = servers.own_sink()
@@ -83,7 +91,7 @@ def _at_full_speed(one: Contestant, people: int, servers: Servers) -> tuple[floa
 
 
 def _with_a_kill(one: Contestant, people: int, servers: Servers) -> dict[str, float]:
-    """What the server counted after the first of the senders was killed in mid-run and everything started again."""
+    """What the server counted after the senders were killed in mid-run and started again."""
     process, port, report = servers.own_sink()
     one.prepare(port, people)
     senders = one.start_sender() if one.runs_until_stopped else []
@@ -91,12 +99,10 @@ def _with_a_kill(one: Contestant, people: int, servers: Servers) -> dict[str, fl
     senders = senders or one.start_sender()
     while (accepted := _accepted(process.pid, report)) < KILL_FROM * people:
         time.sleep(0.02)
-    for sender in senders:
-        _kill(sender)
+    one.kill(senders)
     if _accepted(process.pid, report) > KILL_UNTIL * people:
         print(f"{one.name}: killed late, {accepted} of {people} were accepted", flush=True)
-    one.before_restart()
-    senders = one.start_sender()
+    senders = one.restart(senders)
 
     def run_again() -> None:
         nonlocal senders
@@ -145,12 +151,6 @@ def _cpu(sender: Child) -> float:
         if stat.exists():
             ticks += sum(map(int, stat.read_text().rpartition(")")[2].split()[11:15]))
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _kill(sender: Child) -> None:
-    """kill -9 of the sender and all its processes at once."""
-    os.killpg(sender.pid, signal.SIGKILL)
-    sender.process.wait()
 
 
 def _stop(senders: list[Child]) -> None:

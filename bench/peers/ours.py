@@ -20,6 +20,7 @@ from alerts.drafting import VariantText, create_bulletin  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.rendering import edition  # noqa: E402
+from bench.peers.contest import kill_all  # noqa: E402
 from bench.people import a_topic, follow  # noqa: E402
 from bench.servers import Servers, wait_for  # noqa: E402
 from channels.message import Hole  # noqa: E402
@@ -83,8 +84,12 @@ class Ours:
             started.append(child)
         return started
 
-    def before_restart(self) -> None:
-        """Nothing: leases end by themselves."""
+    def kill(self, senders: list[Child]) -> None:
+        kill_all(senders)
+
+    def restart(self, senders: list[Child]) -> list[Child]:
+        """As at first: leases end by themselves."""
+        return self.start_sender()
 
     def sample(self, path: Path) -> None:
         """The message of the last bulletin, for the others to send: JSON with a mark where the person's token goes."""

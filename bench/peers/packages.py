@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import psycopg
 from redis import Redis
 
-from bench.peers.environment import ROOT, python, version
+from bench.peers.contest import kill_all
+from bench.peers.environment import PEERS, ROOT
 from bench.servers import Servers
 from govnotify.embedded import Child
 
@@ -36,7 +37,7 @@ class Package:
 
     @property
     def version(self) -> str:
-        return version(self.package)
+        return PEERS.version(self.package)
 
     def use(self, servers: Servers, message: Path) -> "Package":
         self.servers = servers
@@ -79,17 +80,21 @@ class Package:
         log = Path(self.environment["PEER_FOLDER"]) / "sender.log"
         return [Child(self.name, self._command("send"), log=log, env=self.environment, cwd=ROOT)]
 
-    def before_restart(self) -> None:
-        """What an operator has to do first."""
+    def kill(self, senders: list[Child]) -> None:
+        kill_all(senders)
+
+    def restart(self, senders: list[Child]) -> list[Child]:
+        """Started anew, after what an operator has to do first."""
         if self.leftover:
             with suppress(FileNotFoundError):
                 (Path(self.environment["PEER_FOLDER"]) / self.leftover).unlink()
+        return self.start_sender()
 
     def _run(self, *words: str) -> None:
         subprocess.run(self._command(*words), check=True, env=self.environment, cwd=ROOT)  # noqa: S603
 
     def _command(self, *words: str) -> list[str]:
-        return [str(python()), "-m", f"bench.peers.{self.module}", *words]
+        return [str(PEERS.program("python")), "-m", f"bench.peers.{self.module}", *words]
 
 
 PACKAGES = (
