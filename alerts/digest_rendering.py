@@ -3,9 +3,10 @@
 Both are kept from claim to claim: what is published never changes. Of a recipient only the list of items is read.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -14,7 +15,7 @@ from django.utils import translation
 
 from alerts.claims import Claim, Recipient
 from alerts.models import Bulletin, Dispatch
-from channels.markup import inline_styles, mail_theme, to_text
+from channels.markup import beginning, inline_styles, mail_theme, shorten
 from channels.message import (
     BulletinHeaders,
     CompiledMessage,
@@ -25,10 +26,11 @@ from channels.message import (
     standard_headers,
 )
 from govnotify.lib.database import bigints, query
-from govnotify.lib.languages import direction
+from govnotify.lib.languages import direction, phrases_attributes, spoken
 from subscriptions.models import Topic
 
-SUMMARY = 240  # characters of a bulletin's text, where its editor wrote no summary
+SUMMARY = 240  # characters of a bulletin's summary, or of its text where its editor wrote none
+WIDTH = 72  # characters of a line of text
 RUNS = 4  # kept per process: daily and weekly, and those whose retries are still under way
 FRAGMENTS = 8_192  # kept per run, at about 2 KB; past that it begins anew
 WITHDRAWN = "withdrawn"  # why somebody gets no digest, all of whose bulletins were withdrawn meanwhile
@@ -147,24 +149,26 @@ def _run(dispatch_id: int) -> _Run:
 
 
 def _frame(dispatch: Dispatch, language: str) -> CompiledMessage:
+    """All of it are our own phrases, so it is in a language that we speak; each item is marked with its own."""
     marks = Marks()
+    language = spoken(language)
     unsubscribe_url = f"{settings.SITE_URL}/u/"
-    context = {
+    context: dict[str, Any] = {
         "language": language,
         "dir": direction(language),
         "frequency": dispatch.period,
         "date": dispatch.cut_off.date(),
-        "preheader": "",
         "sender_name": settings.SERVICE_NAME,
         "sender_address": settings.SERVICE_POSTAL_ADDRESS,
         "sender_url": settings.SITE_URL,
         "theme": mail_theme(settings.SERVICE_COLOUR),
         "manage_url": settings.SITE_URL + reverse("me"),
+        "privacy_url": settings.SITE_URL + reverse("privacy"),
+        "accessibility_url": settings.SITE_URL + reverse("accessibility"),
         "unsubscribe_url": unsubscribe_url + marks.mark(Hole.TOKEN),
     }
     with translation.override(language):
-        subject = render_to_string("emails/digest/subject.txt", context).strip()
-        context |= {"subject": subject, "preheader": subject}
+        context["subject"] = subject = render_to_string("emails/digest/subject.txt", context).strip()
         text = render_to_string("emails/digest/body.txt", context | {"items": marks.mark(Hole.ITEMS_TEXT)})
         html = render_to_string("emails/digest/body.html", context | {"items": marks.mark(Hole.ITEMS_HTML)})
     domain = settings.SERVICE_ADDRESS.rpartition("@")[2]
@@ -192,22 +196,25 @@ def _frame(dispatch: Dispatch, language: str) -> CompiledMessage:
 def _fragment(bulletin: Bulletin, topic: Topic, language: str) -> Fragment:
     variant = bulletin.variant_for(language)
     assert variant is not None  # noqa: S101  nothing is published without one
-    context = {
+    with translation.override(variant.language):
+        names = {"topic_name": topic.local_name, "sender_name": bulletin.agency.local_name}
+    context = names | {
         "title": variant.title,
-        "summary": variant.summary or _beginning(to_text(variant.html)),
+        "summary": shorten(variant.summary, length=SUMMARY) or beginning(variant.html, length=SUMMARY),
+        "correction": bulletin.is_correction,
         "web_url": settings.SITE_URL + bulletin.get_absolute_url(),
-        "topic_name": topic.name,
-        "sender_name": bulletin.agency.name,
         "language": variant.language,
         "dir": direction(variant.language),
+        "phrases": phrases_attributes(variant.language),
         "theme": mail_theme(bulletin.agency.colour),
     }
-    text = render_to_string("emails/digest/item.txt", context).strip("\n") + "\n\n"
-    html = render_to_string("emails/digest/item.html", context) + "\n"
-    return Fragment(encode_fragment(text), encode_fragment(html))
+    with translation.override(spoken(variant.language)):
+        text = _wrapped(render_to_string("emails/digest/item.txt", context))
+        html = render_to_string("emails/digest/item.html", context)
+    return Fragment(encode_fragment(text.strip("\n") + "\n\n"), encode_fragment(html + "\n"))
 
 
-def _beginning(text: str) -> str:
-    """The first words of a text, cut at a word."""
-    words = " ".join(text.split())
-    return words if len(words) <= SUMMARY else words[:SUMMARY].rsplit(" ", 1)[0] + " …"
+def _wrapped(text: str) -> str:
+    """Each line in lines of at most WIDTH, the further ones indented; an address that is longer stays whole."""
+    wrap = textwrap.TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(wrap.fill(line) for line in text.splitlines())

@@ -12,20 +12,22 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.html import escape
 from django.utils.translation import gettext
 
 from alerts.claims import Recipient
 from alerts.lanes import Lane
 from alerts.models import Alert, Bulletin, BulletinVariant, Dispatch
-from channels.markup import inline_styles, mail_theme, to_mail_html, to_text
+from channels.markup import beginning, inline_styles, mail_theme, shorten, to_mail_html, to_text
 from channels.message import BulletinHeaders, CompiledMessage, Hole, Marks, compile_message, standard_headers
-from govnotify.lib.languages import direction, language_name
+from govnotify.lib.languages import direction, language_name, phrases_attributes, spoken
 from subscriptions.models import Topic
 
 COMPILED = 64  # messages kept per process: variants × first topics of the dispatches under way
 UNSUBSCRIBE = "/u/"  # and the token: the address of RFC 8058, kept short because it stands in every mail
 MAIL_KIND = {Alert.MsgType.UPDATE.value: "update", Alert.MsgType.CANCEL.value: "cancel"}
 SENDER = "govnotify"  # the last part of Feedback-ID
+PREVIEW = 140  # characters that inboxes show beside the subject, at most
 
 
 class Edition:
@@ -78,15 +80,10 @@ def compile_bulletin(dispatch: Dispatch, variant: BulletinVariant, topic: Topic)
     assert bulletin is not None and bulletin.published_at is not None  # noqa: S101, PT018  it has a dispatch
     agency = bulletin.agency
     marks = Marks()
-    name = "alert" if bulletin.is_alert else "bulletin"
-    with translation.override(variant.language):
-        context = _context(bulletin, variant, marks)
-        subject = render_to_string(f"emails/{name}/subject.txt", context).strip()
-        context["subject"] = subject
-        text = render_to_string(f"emails/{name}/body.txt", context)
-        html = inline_styles(render_to_string(f"emails/{name}/body.html", context))
+    context = _context(bulletin, variant, marks)
+    subject, text, html = _parts(bulletin, variant, context)
     headers = BulletinHeaders(
-        from_name=agency.name,
+        from_name=context["sender_name"],
         from_address=agency.from_address,
         reply_to=agency.reply_address if agency.reply_address != agency.from_address else "",
         subject=subject,
@@ -109,22 +106,40 @@ def compile_bulletin(dispatch: Dispatch, variant: BulletinVariant, topic: Topic)
 
 def preview(bulletin: Bulletin, variant: BulletinVariant) -> tuple[str, str]:
     """Text and HTML of the mail as it will look, for the editor; its unsubscribe link leads nowhere."""
-    name = "alert" if bulletin.is_alert else "bulletin"
-    with translation.override(variant.language):
-        context = _context(bulletin, variant, Marks()) | {"unsubscribe_url": "#", "subject": variant.title}
-        text = render_to_string(f"emails/{name}/body.txt", context)
-        return text, inline_styles(render_to_string(f"emails/{name}/body.html", context))
+    context = _context(bulletin, variant, Marks()) | {"unsubscribe_url": "#"}
+    _, text, html = _parts(bulletin, variant, context)
+    return text, html
+
+
+def _parts(bulletin: Bulletin, variant: BulletinVariant, context: dict[str, Any]) -> tuple[str, str, str]:
+    """Subject, text and HTML; our own phrases in them in the variant's language, where we speak it."""
+    folder = "emails/alert" if bulletin.is_alert else "emails/bulletin"
+    with translation.override(spoken(variant.language)):
+        context["notice"] = _notice(bulletin, variant.language)
+        context["subject"] = render_to_string(f"{folder}/subject.txt", context).strip()
+        text = render_to_string(f"{folder}/body.txt", context)
+        html = inline_styles(render_to_string(f"{folder}/body.html", context))
+    return context["subject"], text, html
 
 
 def _context(bulletin: Bulletin, variant: BulletinVariant, marks: Marks) -> dict[str, Any]:
+    """What the templates show, with names in the variant's language."""
     agency = bulletin.agency
     web_url = settings.SITE_URL + bulletin.get_absolute_url()
-    context = {
+    with translation.override(variant.language):
+        names = {
+            "sender_name": agency.local_name,
+            "source": agency.local_name,
+            "topic_names": [topic.local_name for topic in bulletin.ordered_topics()],
+            "places": bulletin.area_names(),
+        }
+    context = names | {
         "language": variant.language,
         "dir": direction(variant.language),
+        "phrases": phrases_attributes(variant.language),
         "title": variant.title,
-        "preheader": variant.summary or variant.title,
-        "sender_name": agency.name,
+        "heading": to_text(f"<h1>{escape(variant.title)}</h1>"),
+        "preheader": _preheader(variant),
         "sender_address": agency.postal_address,
         "sender_url": settings.SITE_URL + agency.get_absolute_url(),
         "theme": mail_theme(agency.colour),
@@ -132,10 +147,10 @@ def _context(bulletin: Bulletin, variant: BulletinVariant, marks: Marks) -> dict
         "unsubscribe_url": settings.SITE_URL + UNSUBSCRIBE + marks.mark(Hole.TOKEN),
         "body_html": to_mail_html(variant.html),
         "body_text": to_text(variant.html),
-        "topic_names": [topic.name for topic in bulletin.ordered_topics()],
         "web_url": web_url,
+        "privacy_url": settings.SITE_URL + reverse("agency_privacy", args=[agency.slug]),
+        "accessibility_url": settings.SITE_URL + reverse("agency_accessibility", args=[agency.slug]),
         "correction": bulletin.is_correction,
-        "notice": _notice(bulletin, variant.language),
         "languages": [
             {
                 "name": language_name(other.language),
@@ -146,6 +161,16 @@ def _context(bulletin: Bulletin, variant: BulletinVariant, marks: Marks) -> dict
         ],
     }
     return context | (_alert_context(bulletin.alert, variant) if bulletin.is_alert else {})
+
+
+def _preheader(variant: BulletinVariant) -> str:
+    """What to do in an alert; else the summary and the beginning of the text. Never the title, which stands beside it.
+
+    As long as the line of an inbox, which else goes on with what comes next in the mail: name and title once more.
+    """
+    text = beginning(variant.html, length=PREVIEW)
+    said = variant.instruction or (text if text.startswith(variant.summary) else f"{variant.summary} {text}")
+    return shorten(said, length=PREVIEW)
 
 
 def _notice(bulletin: Bulletin, language: str) -> str:
@@ -161,7 +186,6 @@ def _notice(bulletin: Bulletin, language: str) -> str:
 def _alert_context(alert: Alert, variant: BulletinVariant) -> dict[str, Any]:
     return {
         "headline": variant.title,
-        "source": alert.bulletin.agency.name,
         "hazard": alert.event,
         "places": [area["description"] for area in alert.areas],
         "action": variant.instruction or variant.summary or variant.title,

@@ -11,13 +11,13 @@ from django.utils import translation
 
 from channels.address import Address, parse_address
 from channels.markup import inline_styles, mail_theme
-from govnotify.lib.languages import direction
+from govnotify.lib.languages import direction, spoken
 from subscriptions import confirming, signing_in
+from subscriptions.changing_address import confirm_token, refuse_token
 from subscriptions.confirming import chosen_topics, confirmation_token
-from subscriptions.models import OutboxMessage, SignInLink, SignUp
+from subscriptions.models import AddressChange, OutboxMessage, SignInLink, SignUp
+from subscriptions.models.address_change import LINK_WORKS_FOR, TAKE_BACK_FOR
 from subscriptions.signing_in import sign_in_token
-
-COLOUR = "#0d3342"  # the platform's own; an agency's mails have the agency's
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class NothingToSay(Exception):  # noqa: N818  named as what happened
 
 def render(message: OutboxMessage) -> OutboxMail:
     """The mail for a row. Raises NothingToSay, and BadAddress for an address that has been erased."""
-    language, context = _CONTEXTS[OutboxMessage.Kind(message.kind)](message)
+    asked_for, context = _CONTEXTS[OutboxMessage.Kind(message.kind)](message)
+    language = spoken(asked_for)
     to = parse_address(message.subscriber.email)
     with translation.override(language):
         context |= _frame(language)
         context["subject"] = _part(message.kind, "subject.txt", context).strip()
-        context["preheader"] = context["subject"]
         text = _part(message.kind, "body.txt", context)
         html = inline_styles(_part(message.kind, "body.html", context))
     return OutboxMail(
@@ -69,7 +69,9 @@ def _frame(language: str) -> dict[str, Any]:
         "sender_name": settings.SERVICE_NAME,
         "sender_address": settings.SERVICE_POSTAL_ADDRESS,
         "sender_url": settings.SITE_URL,
-        "theme": mail_theme(COLOUR),
+        "theme": mail_theme(settings.SERVICE_COLOUR),
+        "privacy_url": _absolute("privacy"),
+        "accessibility_url": _absolute("accessibility"),
     }
 
 
@@ -101,8 +103,35 @@ def _sign_up(message: OutboxMessage) -> tuple[SignUp, dict[str, Any]]:
     request = SignUp.objects.filter(pk=message.subject_id or 0).first()
     if request is None:
         raise NothingToSay
-    topics = [{"name": topic.name, "agency": topic.agency.name} for topic in chosen_topics(request)]
+    with translation.override(request.language):
+        topics = [{"name": topic.local_name, "agency": topic.agency.local_name} for topic in chosen_topics(request)]
     return request, {"topics": topics}
+
+
+def _address_confirm(message: OutboxMessage) -> tuple[str, dict[str, Any]]:
+    change = _change(message)
+    hours = int(LINK_WORKS_FOR.total_seconds() // 3_600)
+    context = {"confirm_url": _absolute("address_confirm", confirm_token(change)), "valid_hours": hours}
+    return change.subscriber.language, context
+
+
+def _address_taken(message: OutboxMessage) -> tuple[str, dict[str, Any]]:
+    _change(message)
+    return message.subscriber.language, {"signin_url": _absolute("me_sign_in")}
+
+
+def _address_notice(message: OutboxMessage) -> tuple[str, dict[str, Any]]:
+    change = _change(message)
+    context = {"refuse_url": _absolute("address_refuse", refuse_token(change)), "valid_days": TAKE_BACK_FOR.days}
+    return change.subscriber.language, context
+
+
+def _change(message: OutboxMessage) -> AddressChange:
+    changes = AddressChange.objects.select_related("subscriber").filter(ended_at=None)
+    change = changes.filter(pk=message.subject_id or 0).first()
+    if change is None:
+        raise NothingToSay
+    return change
 
 
 def _absolute(name: str, *args: str) -> str:
@@ -113,4 +142,7 @@ _CONTEXTS: dict[OutboxMessage.Kind, Callable[[OutboxMessage], tuple[str, dict[st
     OutboxMessage.Kind.CONFIRM: _confirm,
     OutboxMessage.Kind.ALREADY_SUBSCRIBED: _already_subscribed,
     OutboxMessage.Kind.SIGN_IN: _sign_in,
+    OutboxMessage.Kind.ADDRESS_CONFIRM: _address_confirm,
+    OutboxMessage.Kind.ADDRESS_TAKEN: _address_taken,
+    OutboxMessage.Kind.ADDRESS_NOTICE: _address_notice,
 }

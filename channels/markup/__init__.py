@@ -3,15 +3,17 @@
 from channels.markup.colour import BadColour, MailTheme, mail_theme
 from channels.markup.mail import inline_styles, to_mail_html
 from channels.markup.safe import BadMarkup, BodyFormat, to_safe_html
-from channels.markup.text import to_text
+from channels.markup.text import beginning, shorten, to_text
 
 __all__ = [
     "BadColour",
     "BadMarkup",
     "BodyFormat",
     "MailTheme",
+    "beginning",
     "inline_styles",
     "mail_theme",
+    "shorten",
     "to_mail_html",
     "to_safe_html",
     "to_text",

@@ -58,7 +58,13 @@ def to_safe_html(body: str, body_format: BodyFormat, *, base_url: str = "") -> s
     return safe
 
 
-def clean(html: str, tags: frozenset[str], *, base_url: str = "") -> str:
+def clean(
+    html: str,
+    tags: frozenset[str],
+    *,
+    base_url: str = "",
+    link_rel: str | None = "noopener noreferrer",
+) -> str:
     """The allow-list itself. Whatever is done to HTML afterwards ends with another call of this."""
     cleaned = nh3.clean(
         _CONTROLS.sub("", html),
@@ -67,7 +73,7 @@ def clean(html: str, tags: frozenset[str], *, base_url: str = "") -> str:
         attributes={tag: names for tag, names in _ATTRIBUTES.items() if tag == "*" or tag in tags},
         url_schemes=_SCHEMES,
         url_relative=("rewrite_with_base", base_url) if base_url else "deny",
-        link_rel="noopener noreferrer",
+        link_rel=link_rel,
     )
     named = _EMPTY_LINK.sub("", _CONTROLS.sub("", cleaned))
     return _H1.sub(r"<\1h2", named).strip()

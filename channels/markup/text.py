@@ -12,7 +12,8 @@ from channels.markup.tree import parse_fragment
 _BLOCKS = HEADINGS | LISTS | SECTIONS | {"table"}
 _SILENT = frozenset(("script", "style", "template", "title"))
 _PREFIXES = {"blockquote": "> ", "dd": "    "}
-_UNDERLINES = {"h1": "=", "h2": "=", "h3": "-"}
+_UNDERLINES = {"h1": "=", "h2": "-", "h3": "~"}  # the title, and what stands under it
+_NO_BEGINNING = HEADINGS | {"table", "pre", "figure"}  # what says little when it stands alone
 _SPACE = re.compile(r"[ \t\r\n\f]+")  # not the no-break space: somebody put it there
 _BREAK = "\x00"  # stands for <br> until the lines are wrapped; HTML can't have it
 
@@ -25,6 +26,22 @@ def to_text(html: str, *, width: int = 72) -> str:
     Lines are wrapped at `width` characters; a word or URL that is longer stays whole.
     """
     return "\n".join(_blocks(parse_fragment(html), width))
+
+
+def beginning(html: str, *, length: int) -> str:
+    """The first words of the paragraphs and lists on one line, cut at a word: what stands for a text in few words."""
+    root = parse_fragment(html)
+    for block in list(root.iterdescendants(*_NO_BEGINNING)):
+        block.drop_tree()
+    for block in root.iterdescendants("br", *_BLOCKS):  # at its edges one word ends and another begins
+        block.text, block.tail = f" {block.text or ''}", f" {block.tail or ''}"
+    return shorten(root.text_content(), length=length)
+
+
+def shorten(text: str, *, length: int) -> str:
+    """The text on one line, cut at a word where it is longer."""
+    words = " ".join(text.split())
+    return words if len(words) <= length else words[: length - 1].rsplit(" ", 1)[0] + " …"
 
 
 def _blocks(element: HtmlElement, width: int) -> list[str]:

@@ -1,8 +1,11 @@
-"""Languages by their tags (BCP 47): which way they are written, and what they call themselves."""
+"""Languages by their tags (BCP 47): which way they are written, what they call themselves, which of them we speak."""
 
 from typing import Literal
 
+from django.conf import settings
 from django.conf.locale import LANG_INFO
+from django.utils.html import format_html
+from django.utils.translation import get_supported_language_variant
 
 # Scripts and languages written from right to left, by their primary subtag or script (Unicode, "Bidi").
 RTL_LANGUAGES = {"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ku", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"}
@@ -22,3 +25,19 @@ def language_name(tag: str) -> str:
     """What the language calls itself; the tag where Django does not know it."""
     info = LANG_INFO.get(tag.lower()) or LANG_INFO.get(tag.lower().partition("-")[0]) or {}
     return str(info.get("name_local", tag))
+
+
+def spoken(tag: str) -> str:
+    """The language of our own phrases around a text in the language: it, where we have them in it, else our first."""
+    try:
+        return get_supported_language_variant(tag)
+    except LookupError:
+        return settings.LANGUAGE_CODE
+
+
+def phrases_attributes(tag: str) -> str:
+    """What marks our own phrases in a text of the language where they are in another (WCAG 2.2, 3.1.2), else ""."""
+    ours = spoken(tag)
+    if ours.partition("-")[0].lower() == tag.partition("-")[0].lower():
+        return ""
+    return format_html(' lang="{}" dir="{}"', ours, direction(ours))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.markup import to_safe_html, to_text
+from channels.markup import beginning, shorten, to_safe_html, to_text
 
 
 def lines(markdown: str) -> list[str]:
@@ -13,7 +13,7 @@ def lines(markdown: str) -> list[str]:
 
 def test_headings_are_underlined_and_paragraphs_stand_apart() -> None:
     assert lines("## When\n\nIn October.\n\n### Where\n\nHere.\n\n#### How\n\nSo.") == [
-        *["When", "====", "", "In October.", "", "Where", "-----", "", "Here.", "", "How", "", "So."]
+        *["When", "----", "", "In October.", "", "Where", "~~~~~", "", "Here.", "", "How", "", "So."]
     ]
 
 
@@ -42,7 +42,7 @@ def test_a_mailbox_is_shown_without_the_letter_that_the_link_begins() -> None:
 
 def test_a_link_around_blocks_keeps_its_address() -> None:
     html = '<a href="https://x.example/"><h3>Title</h3><p>More</p></a>'
-    assert to_text(html) == "Title\n-----\n\nMore\n(https://x.example/)"
+    assert to_text(html) == "Title\n~~~~~\n\nMore\n(https://x.example/)"
 
 
 def test_a_link_without_words_is_left_out() -> None:
@@ -101,10 +101,26 @@ def test_a_definition_is_indented_under_its_term() -> None:
 def test_text_from_right_to_left_stays_as_it_was_written() -> None:
     assert lines("## عنوان\n\nنص **مهم** و[رابط](https://x.example/) هنا.") == [
         "عنوان",
-        "=====",
+        "-----",
         "",
         "نص مهم ورابط (https://x.example/) هنا.",
     ]
+
+
+def test_the_beginning_of_a_text_is_its_sentences_and_not_its_marks() -> None:
+    html = to_safe_html(
+        "## When\n\nIn [October](https://x.example/p),\nfree.\n\n| a |\n|---|\n| 1 |\n\n* one\n* two\n  * three\n\n"
+        "```\ncode\n```\n\nEnd.",
+        "markdown",
+    )
+    assert beginning(html, length=100) == "In October, free. one two three End."
+    assert beginning("<p>1 Main<br>Street</p>", length=100) == "1 Main Street"
+    assert beginning("<h2>Only a heading</h2>", length=100) == ""
+
+
+def test_a_long_text_is_cut_at_a_word() -> None:
+    assert shorten("The river  rises\nand rises", length=20) == "The river rises …"
+    assert shorten("The river rises", length=15) == "The river rises"
 
 
 EMPTY = ["", " ", "<p></p>", "<p>&nbsp;</p>", "<!-- x -->", "<br><br>", "<ul></ul>", "<table></table>"]

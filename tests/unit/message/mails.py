@@ -21,12 +21,16 @@ FRAME: dict[str, Any] = {
     "sender_url": "https://health.gov.example",
     "theme": mail_theme("#ffdd00"),
     "manage_url": "https://notify.example/me/",
+    "privacy_url": "https://notify.example/agencies/health/privacy/",
+    "accessibility_url": "https://notify.example/agencies/health/accessibility/",
 }
 MARKDOWN = "## When\n\nIn [October](https://health.gov.example/flu), *free*.\n\n| a | b |\n|---|---|\n| 1 | 2 |"
 BODY = to_safe_html(MARKDOWN, "markdown")
 CONTEXTS: dict[str, dict[str, Any]] = {
     "bulletin": {
         "title": "Flu <b>vaccination</b> & you",
+        "heading": "Flu <b>vaccination</b> & you\n============================",
+        "places": ["Riverside", "Old Town & Harbour"],
         "body_html": to_mail_html(BODY),
         "body_text": to_text(BODY),
         "topic_names": ["Flu", "Health & age"],
@@ -44,6 +48,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "sent_at": DATE,
         "expires_at": DATE + dt.timedelta(hours=9),
         "headline": "The river has burst its banks",
+        "heading": "The river has burst its banks\n=============================",
         "body_html": to_mail_html(BODY),
         "body_text": to_text(BODY),
         "web_url": "https://notify.example/alerts/7/",
@@ -68,7 +73,7 @@ def render(name: str, marks: Marks, **changes: object) -> tuple[str, str, str]:
     context = FRAME | CONTEXTS[name] | changes
     link = f"https://notify.example/u/{marks.mark(Hole.TOKEN)}" if name in LISTS else ""
     if name == "digest":
-        context |= {"items": marks.mark(Hole.ITEMS_TEXT)}
+        context |= {"items": marks.mark(Hole.ITEMS_TEXT), "preheader": ""}
     with translation.override(str(context["language"])):
         subject = render_to_string(f"emails/{name}/subject.txt", context).strip()
         text = render_to_string(f"emails/{name}/body.txt", context | {"unsubscribe_url": link})

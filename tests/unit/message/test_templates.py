@@ -1,15 +1,45 @@
 """The mails themselves, as their recipients get them."""
 
 import re
+from pathlib import Path
 
 import pytest
+from django.template.base import Lexer, TokenType
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 
 from channels.message import Hole, Marks
+from tests.architecture.project import ROOT
 from tests.unit.message.builders import DATE, VALUES
 from tests.unit.message.mails import CONTEXTS, FRAME, LISTS, mail, render, words
+
+TEMPLATES = sorted((ROOT / "templates/emails").rglob("*.*"))
+STYLES = {"style", "screen_style", "narrow_style", "dark_style"}  # blocks with rules in them
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates/emails")))
+def test_every_word_of_a_mail_can_be_translated_with_its_punctuation(path: Path) -> None:
+    """What stands between translated words, like a colon, is another in other languages: it belongs to the phrase."""
+    left = outside_of_phrases(path.read_text())
+    assert not re.search(r"\w{2,}", left)
+    assert not re.search(r"\0\s?[:;,.!?]", left)
+
+
+def outside_of_phrases(template: str) -> str:
+    """The text of a template without markup and styles; a NUL stands for each phrase."""
+    text, skipped = "", 0
+    for token in Lexer(template).tokenize():
+        name, _, rest = token.contents.partition(" ")
+        if token.token_type is TokenType.BLOCK:
+            opens = name in {"blocktranslate", "comment"} or (name == "block" and rest in STYLES)
+            closes = name in {"endblocktranslate", "endcomment"} or (name == "endblock" and skipped)
+            skipped += opens - closes
+            text += "\0" * (name in {"translate", "endblocktranslate"} and " as " not in rest)
+        elif token.token_type is TokenType.TEXT and not skipped:
+            text += token.contents
+    return re.sub(r"<style>.*?</style>|<!--.*?-->|<[^<>]*>|&\w+;", " ", text, flags=re.DOTALL)
 
 
 @pytest.mark.parametrize("name", CONTEXTS)
@@ -18,7 +48,22 @@ def test_every_mail_says_who_sends_it_and_why_in_text_and_html(name: str) -> Non
     for content in (text, words(html)):
         assert "Ministry of <Health> & Care, 1 Main Street, Capital" in content
         assert "You get this because" in content or "If " in content
-    assert FRAME["preheader"] in html
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_every_mail_leads_to_the_statements_of_who_sends_it(name: str) -> None:
+    for content in mail(name):
+        assert FRAME["privacy_url"] in content
+        assert FRAME["accessibility_url"] in content
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_inboxes_show_something_new_beside_the_subject(name: str) -> None:
+    """Of a digest its first titles: they differ from person to person, so nothing else stands before them."""
+    _, html = mail(name)
+    shown = re.search(r'<div class="preheader"[^>]*>([^<]+)</div>', html)
+    assert bool(shown) == (name != "digest")
+    assert shown is None or shown[1] not in render(name, Marks())[0]
 
 
 @pytest.mark.parametrize("name", CONTEXTS)
@@ -30,7 +75,8 @@ def test_every_mail_works_without_images_scripts_or_anything_from_elsewhere(name
 @pytest.mark.parametrize("name", CONTEXTS)
 def test_no_mail_has_a_tag_or_a_context_name_left_in_it(name: str) -> None:
     for content in (*mail(name), render(name, Marks())[0]):
-        assert not re.search(r"\{\{|\{%|%\}|\}\}|&amp;amp;|None|hole[a-z]{28}", content)
+        said = re.sub(r"<style>.*?</style>", "", content, flags=re.DOTALL)
+        assert not re.search(r"\{\{|\{%|%\}|\}\}|&amp;amp;|None|hole[a-z]{28}", said)
 
 
 @pytest.mark.parametrize("name", CONTEXTS)
@@ -60,6 +106,7 @@ def test_text_and_html_of_a_bulletin_say_the_same() -> None:
     for sentence in (
         "Flu <b>vaccination</b> & you",
         "This corrects “Flu”.",
+        "For: Riverside, Old Town & Harbour",
         "When",
         "You get this because you follow at least one of these topics: Flu · Health & age",
         "Read on the web",
@@ -75,16 +122,23 @@ def test_a_bulletin_is_marked_with_its_language_and_direction() -> None:
     _, html = mail("bulletin", language="ar", dir="rtl")
     assert '<html lang="ar" dir="rtl">' in html
     assert html.count('dir="rtl"') >= 2
-    assert "text-align: right" in html
-    assert "text-align: left" not in html
+    assert "text-align:right" in html
+    assert "text-align:left" not in html
+
+
+def test_our_own_phrases_in_another_language_than_the_text_are_marked() -> None:
+    _, html = mail("bulletin", language="ar", dir="rtl", phrases=mark_safe(' lang="en" dir="ltr"'))
+    for phrase in ("Read on the web", "For: Riverside", "You get this because", "Unsubscribe"):
+        before = html[: html.index(phrase)]
+        assert re.findall(r' lang="(\w+)"', before)[-1] == "en"
 
 
 def test_styles_stand_on_the_elements_and_rules_for_dark_and_narrow_screens_stay() -> None:
     _, html = mail("bulletin")
     assert re.search(r'<h1 style="[^"]*font-size', html)
-    assert "@media (prefers-color-scheme: dark)" in html
-    assert "@media (max-width: 480px)" in html
-    assert "background: #ffdd00;color: #0b0c0c" in html
+    assert "@media (prefers-color-scheme:dark)" in html
+    assert "@media (max-width:480px)" in html
+    assert re.search(r'class="band" style="[^"]*background:#ffdd00[^"]*color:#0b0c0c', html)
 
 
 def test_an_alert_says_source_hazard_place_action_and_time_before_anything_else() -> None:
@@ -131,7 +185,7 @@ def test_an_exercise_has_another_colour_and_a_banner() -> None:
 
 def test_a_digest_has_the_recipients_items_in_it() -> None:
     text, html = mail("digest")
-    assert "What you followed this week\n\n* First\n  Health · Flu\n  What & why.\n" in text
+    assert "Your news of the week to 21 November 2026\n\n* First\n  Health · Flu\n  What & why.\n" in text
     assert re.search(r">First</a></h2>.*>Second</a></h2>", html, flags=re.DOTALL)
 
 
