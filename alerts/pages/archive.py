@@ -1,34 +1,44 @@
-"""Everything that was published, with a search."""
+"""Everything that was published, with a search and filters."""
 
-from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from alerts.models import Bulletin, BulletinVariant
-from alerts.models.bulletin import BulletinQuerySet
+from alerts.archive import MOST_COUNTED, Filters, Part, counted, entries, in_order, part
+from alerts.models import Bulletin
+from alerts.pages.archive_filters import Choices
 from alerts.pages.headlines import headlines, with_headlines
 from alerts.pages.query import text_of
+from alerts.search import corrected
 
 PER_PAGE = 20
-MOST_WORDS = 8
 
 
 @require_safe
 def archive(request: HttpRequest) -> HttpResponse:
-    """Newest first; `q` finds words in titles, summaries and agencies' names, in any of the languages."""
-    words = text_of(request, "q")
-    found = with_headlines(_search(Bulletin.objects.published(), words)).newest_first()
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"words": words, "page": page, "headlines": headlines(page)}
+    """Newest first; `q` finds words in any of the languages, `older` and `newer` name the bulletin a page begins at."""
+    choices = Choices(request)
+    asked, better = choices.filters, ""
+    page, number = _read(request, asked)
+    if asked.words and not page.bulletins and (better := corrected(asked.words)):
+        page, number = _read(request, replace(asked, words=better))
+    context = {
+        "words": asked.words,
+        "better": better if page.bulletins else "",
+        "choices": choices,
+        "part": page,
+        "number": min(number, MOST_COUNTED),
+        "is_more": number > MOST_COUNTED,
+        "is_narrowed": bool(asked.words or choices.applied or page.newer),
+        "headlines": headlines(in_order(page.bulletins, with_headlines(Bulletin.objects.all()))),
+    }
     return render(request, "alerts/archive.html", context)
 
 
-def _search(bulletins: BulletinQuerySet, words: str) -> BulletinQuerySet:
-    for word in words.split()[:MOST_WORDS]:
-        said = BulletinVariant.objects.filter(
-            Q(title__icontains=word) | Q(summary__icontains=word), bulletin=OuterRef("pk")
-        )
-        bulletins = bulletins.filter(Exists(said) | Q(agency__name__icontains=word))
-    return bulletins
+def _read(request: HttpRequest, filters: Filters) -> tuple[Part, int]:
+    """A page, and how many bulletins there are on all of them."""
+    found = entries(filters)
+    page = part(found, PER_PAGE, older=text_of(request, "older"), newer=text_of(request, "newer"))
+    return page, counted(found) if page.newer or page.older else len(page.bulletins)

@@ -56,11 +56,11 @@ def test_turning_the_page_keeps_what_is_ticked(town: Town, client: Client) -> No
     assert '<button class="link-button" name="page" value="2">' not in page
     page = text(client, "/?q=street")
     assert page.index("Search</button>") < page.index('<button class="link-button" name="page" value="2">')
-    assert "Street 29" in text(client, "/?q=street&page=2")
+    assert "Road works" in text(client, "/?q=street&page=2")  # in its description
 
 
 def test_a_subject_lists_its_topics(town: Town, client: Client) -> None:
-    page = text(client, "/?category=Transport")
+    page = text(client, "/categories/transport/")
     assert "Road works" in page
     assert "Flood warnings" not in page
 
@@ -99,11 +99,10 @@ def test_emergencies_stand_on_top_of_the_first_page_and_tests_do_not(town: Town,
 
 
 def test_an_agency_s_colour_themes_its_pages_under_the_content_security_policy(town: Town, client: Client) -> None:
-    answer = client.get("/agencies/brook/")
-    page = answer.content.decode()
-    assert "--agency:#ffd54f;--agency-ink:#000000" in page
-    nonce = page.split('<style nonce="')[1].split('"')[0]
-    assert f"'nonce-{nonce}'" in answer["Content-Security-Policy"]
+    page = text(client, "/agencies/brook/")
+    assert '<link rel="stylesheet" href="/theme/ffd54f.css">' in page
+    assert b"--agency:#ffd54f;--agency-ink:#000000" in client.get("/theme/ffd54f.css").content
+    assert "<style" not in page
     assert "style=" not in page
 
 
@@ -116,5 +115,5 @@ def test_lists_take_as_many_queries_for_many_rows_as_for_few(
         a_bulletin(topic, town.floods)
         an_alert(topic, town.floods, title=f"Alert {number}")
     for path in ("/", "/?q=topic&topic=t1", "/agencies/water/", "/topics/floods/", "/archive/?q=river", "/alerts/"):
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(10):
             client.get(path)
