@@ -1,11 +1,16 @@
 """A bulletin on the web: the same words as the mail, in each of its languages."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from alerts.exporting import cap_document
 from alerts.models import Bulletin
+from alerts.pages.metadata import addresses, structured_data
 from alerts.pages.query import text_of
 from alerts.pages.standing import is_over, successor
 from subscriptions.models import Topic
@@ -23,13 +28,31 @@ def bulletin(request: HttpRequest, bulletin_id: int) -> HttpResponse:
     versions = {"bulletin": found, "theme_agency": found.agency, "newest": newest if newest != found else None}
     if found.status == Bulletin.Status.WITHDRAWN:
         return render(request, "alerts/withdrawn.html", versions, status=410)
+    topics = list(Topic.objects.public().filter(bulletins=found))
+    return render(request, "alerts/bulletin.html", versions | {"topics": topics} | _words(request, found, newest))
+
+
+def in_language(path: str, request: HttpRequest) -> str:
+    """The path with the language that the request asks for."""
+    lang = text_of(request, "lang")
+    return f"{path}?{urlencode({'lang': lang})}" if lang else path
+
+
+def _words(request: HttpRequest, found: Bulletin, newest: Bulletin) -> dict[str, object]:
+    """The variant to show, the others, and what there is to say to machines."""
+    lang = text_of(request, "lang")
+    variant = found.variant_for(lang or get_language() or "")
+    variants = sorted(found.variants.all(), key=lambda one: one.language)
     alert = found.alert if found.is_alert else None
-    context = versions | {
-        "variant": found.variant_for(text_of(request, "lang") or get_language() or ""),
-        "variants": sorted(found.variants.all(), key=lambda variant: variant.language),
-        "topics": Topic.objects.public().filter(bulletins=found),
+    later = successor(alert) if alert else None
+    links = addresses(found, variants, lang)
+    correction = newest if newest != found else None
+    return links | {
+        "variant": variant,
+        "variants": variants,
         "alert": alert,
-        "successor": successor(alert) if alert else None,
-        "is_over": alert is not None and is_over(alert),
+        "successor": later,
+        "is_over": alert is not None and (later is not None or is_over(alert)),
+        "cap": reverse("alert_cap", args=[found.pk]) if alert and cap_document(alert) is not None else "",
+        "structured_data": structured_data(found, variant, links["canonical"], later, correction) if variant else "",
     }
-    return render(request, "alerts/bulletin.html", context)

@@ -1,0 +1,109 @@
+"""A published alert as a CAP 1.2 document, for everybody and for every machine.
+
+Ours is written strictly. One that came from elsewhere is given on byte for byte: its identity names those bytes.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from alerts.cap.lexical import parse_time
+from alerts.cap.message import (
+    Area,
+    CapMessage,
+    Category,
+    Certainty,
+    Info,
+    MsgType,
+    Reference,
+    ResponseType,
+    Scope,
+    Severity,
+    Status,
+    Urgency,
+    ValuePair,
+)
+from alerts.cap.reading import CapRefused, read
+from alerts.cap.writing import CapUnsendable, write
+from alerts.imported_texts import texts_of
+from alerts.models import Alert, BulletinVariant
+from channels.markup import to_text
+
+
+def cap_document(alert: Alert) -> bytes | None:
+    """The document; None where it can't be written by all the rules, or would say other words than were approved."""
+    if alert.source_xml:
+        source = bytes(alert.source_xml)
+        return source if _says_the_same(source, alert) else None
+    try:
+        return write(_message(alert))
+    except (CapUnsendable, ValueError):  # ValueError: a reference whose time is none
+        return None
+
+
+def _says_the_same(source: bytes, alert: Alert) -> bool:
+    """Whether nobody has changed an imported message's words before it was approved."""
+    try:
+        texts, _cuts = texts_of(read(source).message, alert.bulletin.agency.default_language)
+    except CapRefused:
+        return False
+    came = {text.language: (text.title.strip(), text.body, text.instruction) for text in texts}
+    approved = {one.language: (one.title, one.body, one.instruction) for one in alert.bulletin.variants.all()}
+    return came == approved
+
+
+def _message(alert: Alert) -> CapMessage:
+    variants = sorted(alert.bulletin.variants.all(), key=lambda variant: variant.pk)
+    return CapMessage(
+        identifier=alert.identifier,
+        sender=alert.sender,
+        sent=_whole_seconds(alert.sent),
+        status=Status(alert.status),
+        msg_type=MsgType(alert.msg_type),
+        scope=Scope(alert.scope),
+        references=tuple(Reference(sender, name, parse_time(sent)) for sender, name, sent in alert.references),
+        infos=tuple(_info(alert, variant) for variant in variants),
+    )
+
+
+def _info(alert: Alert, variant: BulletinVariant) -> Info:
+    return Info(
+        language=variant.language,
+        categories=tuple(map(Category, alert.category)),
+        event=alert.event,
+        response_types=tuple(map(ResponseType, alert.response_type)),
+        urgency=Urgency(alert.urgency),
+        severity=Severity(alert.severity),
+        certainty=Certainty(alert.certainty),
+        effective=alert.effective and _whole_seconds(alert.effective),
+        onset=alert.onset and _whole_seconds(alert.onset),
+        expires=alert.expires and _whole_seconds(alert.expires),
+        sender_name=alert.bulletin.agency.name,
+        headline=variant.title,
+        description=to_text(variant.html),
+        instruction=variant.instruction,
+        web=settings.SITE_URL + alert.bulletin.get_absolute_url(),
+        areas=tuple(map(_area, alert.areas)),
+    )
+
+
+def _area(area: Mapping[str, Any]) -> Area:
+    return Area(
+        area_desc=area["description"],
+        polygons=tuple(tuple((lat, lon) for lat, lon in polygon) for polygon in area.get("polygons", ())),
+        circles=tuple((lat, lon, radius) for lat, lon, radius in area.get("circles", ())),
+        geocodes=_pairs(area.get("geocodes", ())),
+        altitude=area.get("altitude"),
+        ceiling=area.get("ceiling"),
+        unreadable=tuple(area.get("unreadable", ())),
+    )
+
+
+def _pairs(codes: Iterable[Mapping[str, str]]) -> tuple[ValuePair, ...]:
+    return tuple(ValuePair(code["name"], code["value"]) for code in codes)
+
+
+def _whole_seconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
