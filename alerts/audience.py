@@ -2,28 +2,47 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from alerts import digest_audience, told
+from alerts import digest_audience, reach, told
 from alerts.admission import Limits, limits_of
 from alerts.lanes import CHANNEL_OF, RULES, Lane, RecipientKind
 from alerts.models import BulletinTopic, Dispatch, Slice
 from govnotify.lib.database import bigints, in_index_order, query
-from subscriptions.models import Endpoint, Frequency, Subscriber, Subscription, Topic
+from subscriptions.models import Endpoint, Frequency, Place, Subscriber, Subscription, Topic
 
 
 @dataclass(frozen=True, slots=True)
 class AudienceCount:
     people: int  # each once, whatever number of the topics they follow
     machines: int
+    anywhere: int = 0  # of a bulletin about places: those of the people who chose no place
+    elsewhere: int = 0  # and who follows the topics besides, but chose other places only
 
 
-def count_audience(topics: Iterable[Topic]) -> AudienceCount:
-    """Who would receive a bulletin on these topics now, at once or in a digest."""
-    current = Subscription.objects.current().filter(topic__in=list(topics))
-    return AudienceCount(
-        people=current.filter(subscriber__status=Subscriber.Status.ACTIVE).values("subscriber").distinct().count(),
-        machines=current.filter(endpoint__status=Endpoint.Status.ACTIVE).values("endpoint").distinct().count(),
-    )
+COUNT_LOCAL = f"""
+SELECT count(*) FILTER (WHERE concerned IS NOT FALSE), count(*) FILTER (WHERE concerned IS NULL),
+       count(*) FILTER (WHERE NOT concerned)
+FROM (
+    SELECT {reach.is_concerned("s.subscriber_id")} AS concerned FROM (
+        SELECT DISTINCT subscriber_id FROM subscriptions_subscription
+        WHERE topic_id = ANY(%(topics)s::bigint[]) AND ended_at IS NULL AND subscriber_id IS NOT NULL
+    ) s JOIN subscriptions_subscriber p ON p.id = s.subscriber_id AND p.status = 'active'
+) each
+"""  # noqa: S608  of constants
+
+
+def count_audience(topics: Iterable[Topic], areas: Iterable[Place] = ()) -> AudienceCount:
+    """Who would receive a bulletin on these topics, about these places, now: at once or in a digest."""
+    chosen, places = list(topics), [place.pk for place in areas]
+    current = Subscription.objects.current().filter(topic__in=chosen)
+    machines = current.filter(endpoint__status=Endpoint.Status.ACTIVE).values("endpoint").distinct().count()
+    if places:
+        values = {"topics": bigints(topic.pk for topic in chosen), "reached": reach.reached(places)}
+        [(people, anywhere, elsewhere)] = query(COUNT_LOCAL, values)
+        return AudienceCount(people, machines, anywhere, elsewhere)
+    people = current.filter(subscriber__status=Subscriber.Status.ACTIVE).values("subscriber").distinct().count()
+    return AudienceCount(people, machines)
 
 
 # Where the slice ends: the id at which the first of the topics reaches the limit. Each topic reads at most `limit`
@@ -47,7 +66,7 @@ WITH added AS (
            array_agg(s.topic_id ORDER BY array_position(%(topics)s::bigint[], s.topic_id)), {destination}
     FROM subscriptions_subscription s
     WHERE s.topic_id = ANY(%(topics)s::bigint[]) AND s.{recipient} > %(after)s AND s.{recipient} <= %(through)s
-      AND s.ended_at IS NULL AND s.started_at <= %(cut_off)s {frequency}
+      AND s.ended_at IS NULL AND s.started_at <= %(cut_off)s {frequency} {areas}
     GROUP BY s.{recipient}
     ON CONFLICT DO NOTHING
     RETURNING recipient_id, destination
@@ -91,6 +110,7 @@ def expand(*, slice_: Slice, dispatch: Dispatch) -> Expanded:
         "recipient": "subscriber_id" if kind is RecipientKind.SUBSCRIBER else "endpoint_id",
         "frequency": _frequency(dispatch, kind),
     }
+    parts["areas"], local = _areas(dispatch, kind)
     limits = limits_of(lane) if kind is RecipientKind.SUBSCRIBER else Limits({})
     values = {
         "topics": bigints(topics),
@@ -110,14 +130,14 @@ def expand(*, slice_: Slice, dispatch: Dispatch) -> Expanded:
     through_id = LAST_ID if upper_end is None else upper_end
     values["through"] = through_id
     if dispatch.corrects:
-        add, more = told.addition(dispatch=dispatch, kind=kind, limits=limits)
+        add, more = told.addition(dispatch=dispatch, kind=kind, limits=limits, areas=parts["areas"])
     elif dispatch.bulletin_id:
         add, more = ADD.format(**parts, destination=limits.destination(f"s.{parts['recipient']}")), {}
     else:
         add, more = digest_audience.addition(
             run=dispatch, after_id=slice_.after_id, through_id=through_id, limits=limits
         )
-    [(added,)] = query(add + CUT.format(size=limits.size), values | more | limits.values)
+    [(added,)] = query(add + CUT.format(size=limits.size), values | more | local | limits.values)
     return Expanded(recipients=added, through_id=through_id, is_last=upper_end is None)
 
 
@@ -148,3 +168,8 @@ def _frequency(dispatch: Dispatch, kind: RecipientKind) -> str:
     if dispatch.lane == Lane.ROUTINE and kind is RecipientKind.SUBSCRIBER:
         return f"AND s.frequency = '{Frequency.IMMEDIATE}'"
     return ""
+
+
+def _areas(dispatch: Dispatch, kind: RecipientKind) -> tuple[str, dict[str, Any]]:
+    """Of a bulletin about places, that its people are concerned; machines get everything on their topics."""
+    return reach.condition(dispatch.areas if kind is RecipientKind.SUBSCRIBER else (), "s.subscriber_id")

@@ -6,10 +6,11 @@ gets the morning's bulletins in the next daily digest.
 
 from typing import Any
 
+from alerts import reach
 from alerts.admission import Limits
 from alerts.lanes import Lane
 from alerts.models import Dispatch
-from govnotify.lib.database import query
+from govnotify.lib.database import bigints, query
 from subscriptions.models import Frequency
 
 TOPICS_EACH = 4  # subscriptions that a reader of digests has, roughly: slices are counted in people, the index in these
@@ -52,11 +53,11 @@ HASHED = "SET LOCAL enable_nestloop = off"
 ADD = """
 WITH news AS MATERIALIZED (
     SELECT b.id AS bulletin_id, b.published_at, l.topic_id, l.position, x.id AS dispatch_id, x.month,
-           o.id AS other_id, o.month AS other_month
+           o.id AS other_id, o.month AS other_month{reached}
     FROM alerts_bulletin b JOIN alerts_dispatch x ON x.bulletin_id = b.id AND x.lane = {routine}
     JOIN alerts_bulletintopic l ON l.bulletin_id = b.id
     LEFT JOIN alerts_dispatch o ON o.bulletin_id IS NULL AND o.period <> '{period}'
-         AND o.since < b.published_at AND o.cut_off >= b.published_at
+         AND o.since < b.published_at AND o.cut_off >= b.published_at{local}
     WHERE b.status = 'published' AND b.corrects_id IS NULL AND b.published_at > %(since)s
       AND b.published_at <= %(cut_off)s
 ), readers AS MATERIALIZED (
@@ -75,7 +76,7 @@ WITH news AS MATERIALIZED (
            AND d.recipient_kind = 1 AND d.recipient_id = r.subscriber_id AND d.channel = 1) IS NULL
       AND (n.other_id IS NULL OR (SELECT 1 FROM alerts_digestitem i
            WHERE i.month = n.other_month AND i.dispatch_id = n.other_id AND i.recipient_id = r.subscriber_id
-             AND i.bulletin_id = n.bulletin_id) IS NULL)
+             AND i.bulletin_id = n.bulletin_id) IS NULL){concerned}
     GROUP BY r.subscriber_id, n.bulletin_id
 ), items AS (
     INSERT INTO alerts_digestitem (month, dispatch_id, recipient_id, bulletin_id, topics)
@@ -92,6 +93,20 @@ WITH news AS MATERIALIZED (
 )
 """
 
+# What bulletins about places add to the statement; in most runs there are none.
+LOCAL = """
+SELECT x.bulletin_id, x.areas FROM alerts_dispatch x JOIN alerts_bulletin b ON b.id = x.bulletin_id
+WHERE x.areas <> '{{}}' AND x.lane = {routine} AND b.status = 'published' AND b.corrects_id IS NULL
+  AND b.published_at > %(since)s AND b.published_at <= %(cut_off)s
+"""
+LOCAL_PARTS = {
+    "reached": ", local.reached::bigint[] AS reached",
+    "local": """
+    LEFT JOIN unnest(%(local)s::bigint[], %(reached)s::text[]) AS local (bulletin_id, reached)
+         ON local.bulletin_id = b.id""",
+    "concerned": f" AND (n.reached IS NULL OR {reach.is_concerned('r.subscriber_id', 'n.reached')} IS NOT FALSE)",
+}
+
 
 def upper_end(*, run: Dispatch, after_id: int, people: int) -> int | None:
     """The id at which a slice of about so many people ends; None when fewer are left."""
@@ -105,11 +120,17 @@ def addition(*, run: Dispatch, after_id: int, through_id: int, limits: Limits) -
 
     Leaves the transaction with a planner that avoids nested loops.
     """
-    parts = {"period": Frequency(run.period), "routine": Lane.ROUTINE.value}
-    values = {"after": after_id, "through": through_id, "since": run.since, "cut_off": run.cut_off}
+    parts: dict[str, Any] = {"period": Frequency(run.period), "routine": Lane.ROUTINE.value}
+    values: dict[str, Any] = {"after": after_id, "through": through_id, "since": run.since, "cut_off": run.cut_off}
     former = query(FORMER.format(**parts), values)
     ids, topics, since, until = map(list, zip(*former, strict=True)) if former else ([], [], [], [])
+    values |= {"former": ids, "former_topics": topics, "former_since": since, "former_until": until}
+    local = query(LOCAL.format(**parts), values)
+    if local:
+        values |= {
+            "local": bigints(bulletin for bulletin, _ in local),
+            "reached": [reach.reached(areas) for _, areas in local],
+        }
     query(HASHED, {})
-    return ADD.format(**parts, destination=limits.destination("each.subscriber_id")), values | {
-        "former": ids, "former_topics": topics, "former_since": since, "former_until": until
-    }  # fmt: skip
+    parts |= LOCAL_PARTS if local else dict.fromkeys(LOCAL_PARTS, "")
+    return ADD.format(**parts, destination=limits.destination("each.subscriber_id")), values

@@ -44,12 +44,12 @@ SENT_TO = f"""
           AND i.recipient_id <= %(through)s AND i.bulletin_id = ANY(%(bulletins)s::bigint[]) AND {WAS_TOLD}
     ) i
 """  # noqa: S608  of constants
-# Beside them, for an update of an alert: everybody on its topics, also who was not told before.
+# Beside them, for an update of an alert: everybody on its topics whom its places concern, also who was not told before.
 ON_TOPICS = """
     UNION ALL
     SELECT s.{recipient}, array[s.topic_id] FROM subscriptions_subscription s
     WHERE s.topic_id = ANY(%(topics)s::bigint[]) AND s.{recipient} > %(after)s AND s.{recipient} <= %(through)s
-      AND s.ended_at IS NULL AND s.started_at <= %(cut_off)s
+      AND s.ended_at IS NULL AND s.started_at <= %(cut_off)s {areas}
 """
 # The topics are those by which each was told: who has left all of them since is left out when the batch is claimed.
 ADD = f"""
@@ -91,10 +91,13 @@ def upper_end(*, dispatch: Dispatch, kind: RecipientKind, after_id: int, limit: 
     return found
 
 
-def addition(*, dispatch: Dispatch, kind: RecipientKind, limits: Limits) -> tuple[str, dict[str, Any]]:
-    """The statement that adds the recipients of a slice, up to its `added`, and the values that it needs besides."""
+def addition(*, dispatch: Dispatch, kind: RecipientKind, limits: Limits, areas: str = "") -> tuple[str, dict[str, Any]]:
+    """The statement that adds the recipients of a slice, up to its `added`, and the values that it needs besides.
+
+    `areas` is a condition on who was not told before (alerts.reach); who was is told again wherever it is now.
+    """
     recipient = "subscriber_id" if kind is RecipientKind.SUBSCRIBER else "endpoint_id"
-    others = "" if dispatch.only_told else ON_TOPICS.format(recipient=recipient)
+    others = "" if dispatch.only_told else ON_TOPICS.format(recipient=recipient, areas=areas)
     add = ADD.format(others=others, destination=limits.destination("each.recipient_id"))
     return add, _corrected(dispatch.corrects, kind)
 

@@ -1,0 +1,34 @@
+"""What a bulletin says about its places, on its page and in its mail."""
+
+import pytest
+from django.test import Client
+
+from alerts.models import BulletinArea
+from alerts.rendering import preview
+from subscriptions.models import Place
+from tests.integration.subscriptions.cast import Town, a_bulletin, a_country, a_place
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_bulletin_s_page_and_mail_name_its_places_in_its_language(client: Client, town: Town) -> None:
+    places = a_country()
+    Place.objects.filter(code="N-11").update(translations={"fr": {"name": "Ville-Moulin"}})
+    bulletin = a_bulletin(town.floods, texts={"en": "River\nIt rises.", "fr": "Rivière\nElle monte."})
+    for code in ("N-11", "S"):
+        BulletinArea.objects.create(bulletin=bulletin, place=places[code])
+    assert "For: South, Milltown" in client.get(bulletin.get_absolute_url()).content.decode()
+    for language, name in (("en", "Milltown"), ("fr", "Ville-Moulin")):
+        variant = bulletin.variants.get(language=language)
+        assert all(f"South, {name}" in part for part in preview(bulletin, variant))
+
+
+def test_one_for_everywhere_says_nothing_of_places(client: Client, town: Town) -> None:
+    assert "For: " not in client.get(a_bulletin(town.floods).get_absolute_url()).content.decode()
+
+
+def test_of_many_places_the_first_are_named_and_the_rest_counted(town: Town) -> None:
+    bulletin = a_bulletin(town.floods)
+    for number in range(15):
+        BulletinArea.objects.create(bulletin=bulletin, place=a_place(f"P{number}", f"Place {number:02}"))
+    assert bulletin.area_names() == [*(f"Place {number:02}" for number in range(12)), "3 more"]
