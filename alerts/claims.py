@@ -1,7 +1,8 @@
 """Claiming work: a lease on a batch of first attempts, or on deliveries whose next attempt is due.
 
 A claim is one statement, so no lock outlives it. At the claim each recipient is looked at again: who has unsubscribed,
-is suppressed or erased is marked to be skipped, with the reason.
+is suppressed or erased is marked to be skipped, with the reason. Who takes a break is skipped by all lanes but the
+emergency's.
 """
 
 import time
@@ -136,6 +137,7 @@ SELECT d.recipient_id, s.email, s.language, '', d.topics, d.attempts,
                  THEN 'suppressed'
             WHEN NOT EXISTS (SELECT 1 FROM subscriptions_subscription c WHERE c.subscriber_id = d.recipient_id
                              AND c.topic_id = ANY(d.topics) AND c.ended_at IS NULL) THEN 'unsubscribed'
+            WHEN s.paused_until > (statement_timestamp() AT TIME ZONE 'UTC')::date AND d.lane <> 1 THEN 'paused'
             ELSE '' END
 FROM alerts_delivery d LEFT JOIN subscriptions_subscriber s ON s.id = d.recipient_id
 WHERE d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient_kind = 1 AND d.channel = %(channel)s
