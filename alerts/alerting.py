@@ -22,6 +22,7 @@ from agencies.audit import Actor, record
 from agencies.models import Agency, ApiKey, Role, User
 from alerts.content import ContentRefused, VariantText, check_content
 from alerts.drafting import create_bulletin
+from alerts.geocoding import locate
 from alerts.lanes import Lane
 from alerts.models import Alert, Approval, Bulletin, Dispatch
 from alerts.publishing import AlreadyPublished, predecessors, release
@@ -77,12 +78,17 @@ def draft_alert(
     details: AlertDetails,
     author: User | ApiKey | None,
 ) -> Alert:
-    """A new alert that waits for the second person. Raises ContentRefused and NotAllowed."""
+    """A new alert that waits for the second person. Raises ContentRefused and NotAllowed.
+
+    It is for whom the places concern that its areas are; where one of these is no place of the register for certain,
+    it is for everybody on its topics.
+    """
     if isinstance(author, User) and not author.may(Role.OPERATOR, agency):
         raise NotAllowed(_("Starting an alert takes the role of emergency operator at %s.") % agency)
     if errors := _detail_errors(details):
         raise ContentRefused(errors)
-    bulletin = create_bulletin(agency=agency, topics=topics, variants=variants, author=author)
+    located = locate(details.areas)
+    bulletin = create_bulletin(agency=agency, topics=topics, variants=variants, author=author, areas=located.places)
     alert = Alert.objects.create(
         bulletin=bulletin,
         identifier=details.identifier or f"{agency.slug}-{bulletin.pk}",
@@ -141,6 +147,7 @@ def content_hash(alert: Alert) -> str:
         ],
         "areas": alert.areas,
         "topics": [topic.pk for topic in bulletin.ordered_topics()],
+        "places": sorted(bulletin.area_links.values_list("place", flat=True)),
         "texts": [
             [variant.language, variant.title, variant.summary, variant.body, variant.instruction]
             for variant in bulletin.variants.order_by("language")

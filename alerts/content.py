@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from agencies.models import Agency
 from alerts.models.bulletin import BODY_LENGTH, SUMMARY_LENGTH, TITLE_LENGTH, BulletinVariant
-from subscriptions.models import Topic
+from subscriptions.models import Place, Topic
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # the shape of a BCP 47 tag
 TOPICS = 20
 VARIANTS = 24
+AREAS = 100
 
 
 class ContentRefused(Exception):  # noqa: N818  named as what happened
@@ -36,9 +37,17 @@ class VariantText:
     instruction: str = ""
 
 
-def check_content(*, agency: Agency, topics: Sequence[Topic], variants: Sequence[VariantText]) -> None:
+def check_content(
+    *,
+    agency: Agency,
+    topics: Sequence[Topic],
+    variants: Sequence[VariantText],
+    areas: Sequence[Place] = (),
+) -> None:
     """Raise ContentRefused, with every fault at once, unless this can be published by the agency."""
     errors: dict[str, list[str]] = {}
+    if closed := [place.code for place in areas if place.closed_at]:
+        errors["areas"] = [_("The place “%s” is no longer in the register; choose another.") % code for code in closed]
     if problem := _topics_problem(agency, topics):
         errors["topics"] = [problem]
     if not variants:

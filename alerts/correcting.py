@@ -18,7 +18,7 @@ from alerts.told import count_told
 
 
 def create_correction(*, first: Bulletin, variants: Sequence[VariantText], author: User | ApiKey) -> Bulletin:
-    """A draft that corrects `first`, or its newest correction, on the same topics; publish it like any other.
+    """A draft that corrects `first`, or its newest correction, of the same topics and places; publish it as any other.
 
     The caller has checked that the author may draft at the agency. Raises NotPossible and ContentRefused.
     """
@@ -28,6 +28,7 @@ def create_correction(*, first: Bulletin, variants: Sequence[VariantText], autho
         topics=corrected.ordered_topics(),
         variants=variants,
         author=author,
+        areas=corrected.ordered_areas(),
         corrects=corrected,
     )
 

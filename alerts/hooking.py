@@ -83,6 +83,10 @@ def describe(bulletin: Bulletin, url: str) -> dict[str, object]:
         "url": url,
         "agency": {"slug": bulletin.agency.slug, "name": bulletin.agency.name},
         "topics": [topic.slug for topic in bulletin.ordered_topics()],
+        "areas": [
+            {"scheme": place.scheme, "code": place.code, "name": place.name, "kind": place.kind}
+            for place in bulletin.ordered_areas()
+        ],
         "variants": [
             {
                 "language": variant.language,

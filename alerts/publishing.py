@@ -43,7 +43,12 @@ def publish_bulletin(*, bulletin: Bulletin, publisher: User | ApiKey) -> Dispatc
     _check_rights(locked, publisher)
     if locked.status != Bulletin.Status.DRAFT:
         raise AlreadyPublished(locked)
-    check_content(agency=locked.agency, topics=locked.ordered_topics(), variants=_texts(locked))
+    check_content(
+        agency=locked.agency,
+        topics=locked.ordered_topics(),
+        variants=_texts(locked),
+        areas=() if locked.is_correction else locked.ordered_areas(),
+    )
     corrected = predecessors(locked.earlier())
     return release(bulletin=locked, lane=Lane.ROUTINE, publisher=publisher, corrected=corrected, only_told=True)
 
@@ -78,6 +83,7 @@ def release(
         month=month,
         cut_off=now,
         approval=approval,
+        areas=sorted(bulletin.area_links.values_list("place", flat=True)),
         corrects=sorted({one.pk for one in corrected}.union(*(one.corrects for one in corrected))),
         only_told=bool(corrected) and only_told,
     )

@@ -17,10 +17,14 @@ from alerts.lanes import CHANNEL_OF, HANDS, QUEUE_OF, RULES, Channel, Lane, Reci
 from alerts.models import Dispatch
 from alerts.outcomes import finish
 from alerts.partitions import ensure_months_ahead
+from alerts.popularity import count_followers_when_due
 from alerts.probes import make_probes_due
 from govnotify.lib.database import query
 from govnotify.lib.queues import Queue, rally, wake
 from subscriptions.models import Endpoint, OutboxMessage
+from subscriptions.stocktaking import take_stock
+
+STOCK_SECONDS = 0.3  # of each round
 
 # Work that could be done: nobody's lease is on it.
 WAITING = """
@@ -63,6 +67,8 @@ def keep_house() -> bool:
     ensure_months_ahead(timezone.now().date())
     start_due_runs()
     seal()
+    count_followers_when_due()
+    take_stock(seconds=STOCK_SECONDS)
     return clear_stopped()
 
 

@@ -5,22 +5,43 @@ from collections.abc import Iterable, Sequence
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency, ApiKey, User
-from alerts.content import ContentRefused, VariantText, check_content
+from alerts.content import AREAS, ContentRefused, VariantText, check_content
 from alerts.drafting import create_bulletin
 from alerts.models import Bulletin
-from subscriptions.models import Topic
+from subscriptions.models import Place, Topic
 
 
 def submit_bulletin(
-    *, agency: Agency, topics: Iterable[str], variants: Sequence[VariantText], author: User | ApiKey
+    *,
+    agency: Agency,
+    topics: Iterable[str],
+    variants: Sequence[VariantText],
+    author: User | ApiKey,
+    areas: Iterable[str] = (),
 ) -> Bulletin:
-    """A new draft on the topics of these slugs. Raises ContentRefused."""
-    return create_bulletin(
-        agency=agency,
-        topics=topics_named(agency=agency, slugs=topics, variants=variants),
-        variants=variants,
-        author=author,
-    )
+    """A new draft on the topics of these slugs, about the places of these codes. Raises ContentRefused."""
+    places, faults = places_named(areas)
+    try:
+        chosen = topics_named(agency=agency, slugs=topics, variants=variants)
+    except ContentRefused as refused:
+        raise ContentRefused(refused.errors | faults) from refused
+    if faults:
+        raise ContentRefused(_other_faults(agency, chosen, variants) | faults)
+    return create_bulletin(agency=agency, topics=chosen, variants=variants, author=author, areas=places)
+
+
+def places_named(codes: Iterable[str]) -> tuple[list[Place], dict[str, list[str]]]:
+    """The places of these codes, each once, in the order given; and under "areas" what is wrong with them."""
+    wanted = list(dict.fromkeys(codes))
+    if len(wanted) > AREAS:
+        return [], {"areas": [_("Choose at most %d places, or some that they lie in.") % AREAS]}
+    known = {place.code: place for place in Place.objects.filter(code__in=wanted)}
+    problems = [
+        _("“%s” is no place of the register: look its code up, or import it.") % code[:80]
+        for code in wanted
+        if code not in known
+    ]
+    return [known[code] for code in wanted if code in known], {"areas": problems} if problems else {}
 
 
 def topics_named(*, agency: Agency, slugs: Iterable[str], variants: Sequence[VariantText]) -> list[Topic]:
@@ -33,7 +54,7 @@ def topics_named(*, agency: Agency, slugs: Iterable[str], variants: Sequence[Var
     found = {topic.slug: topic for topic in Topic.objects.filter(slug__in=wanted).select_related("agency")}
     problems = [problem for slug in wanted if (problem := _problem(agency, slug, found.get(slug)))]
     if problems:
-        raise ContentRefused({**_other_faults(agency, variants), "topics": problems})
+        raise ContentRefused({**_other_faults(agency, (), variants), "topics": problems})
     return [found[slug] for slug in wanted]
 
 
@@ -49,11 +70,11 @@ def _problem(agency: Agency, slug: str, topic: Topic | None) -> str | None:
     return None
 
 
-def _other_faults(agency: Agency, variants: Sequence[VariantText]) -> dict[str, list[str]]:
+def _other_faults(agency: Agency, topics: Sequence[Topic], variants: Sequence[VariantText]) -> dict[str, list[str]]:
     if not variants:
         return {}
     try:
-        check_content(agency=agency, topics=(), variants=variants)
+        check_content(agency=agency, topics=topics, variants=variants)
     except ContentRefused as refused:
         return refused.errors
     return {}

@@ -25,6 +25,8 @@ SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS: list[str] = [*env.list("ALLOWED_HOSTS", default=[]), "127.0.0.1", "localhost"]
 BOUNCE_DOMAIN = env.str("BOUNCE_DOMAIN", "bounce.govnotify.example")
 SERVICE_NAME = env.str("SERVICE_NAME", "govnotify")
+SERVICE_OPERATOR = env.str("SERVICE_OPERATOR", "") or SERVICE_NAME  # the public body that runs the platform
+SERVICE_CONTACT = env.str("SERVICE_CONTACT", "")  # a mailbox of its, for questions on privacy and accessibility
 SERVICE_COLOUR = env.str("SERVICE_COLOUR", "#1f4e79")
 SERVICE_POSTAL_ADDRESS = env.str("SERVICE_POSTAL_ADDRESS", "the address that SERVICE_POSTAL_ADDRESS names")
 # Confirmations and sign-in links come from another address than what people may unsubscribe from.
@@ -64,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "govnotify.lib.public.PublicPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

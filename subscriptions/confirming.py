@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels.tokens import read_timed_token, timed_token
+from subscriptions.areas import areas_after, put_areas
 from subscriptions.keys import signer
 from subscriptions.models import ConsentRecord, Frequency, SignUp, Subscriber, Suppression, Topic
 from subscriptions.subscribing import subscribe
@@ -39,7 +40,8 @@ def chosen_topics(sign_up: SignUp) -> dict[Topic, Frequency]:
 
 def fingerprint(sign_up: SignUp) -> str:
     """Of everything that the confirmation page shows: only what was seen can be confirmed."""
-    seen = json.dumps([sign_up.choices, sign_up.language], sort_keys=True)
+    areas = sorted(areas_after(sign_up).values_list("pk", flat=True))
+    seen = json.dumps([sign_up.choices, sign_up.language, areas], sort_keys=True)
     return hashlib.sha256(seen.encode()).hexdigest()[:32]
 
 
@@ -51,6 +53,7 @@ def confirm(*, sign_up: SignUp, seen: str) -> None:
     """
     subscriber = Subscriber.objects.select_for_update().get(pk=sign_up.subscriber_id)
     locked = SignUp.objects.select_for_update().get(pk=sign_up.pk)
+    locked.subscriber = subscriber
     if fingerprint(locked) != seen:
         raise ChoicesChanged
     if locked.confirmed_at:
@@ -59,10 +62,12 @@ def confirm(*, sign_up: SignUp, seen: str) -> None:
     locked.save(update_fields=["confirmed_at"])
     subscriber.language = locked.language
     subscriber.save(update_fields=["language"])
+    put_areas(subscriber=subscriber, places=areas_after(locked))
     subscribe(
         subscriber=subscriber,
         choices=chosen_topics(locked),
         way=ConsentRecord.Way.CONFIRMED,
         page=locked.page,
+        sources={int(topic): source for topic, source in locked.sources.items()},
     )
     Suppression.objects.filter(address_key=subscriber.address_key).delete()

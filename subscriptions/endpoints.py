@@ -22,7 +22,7 @@ from channels.webhook.guard import Guard
 from channels.webhook.signing import new_secret
 from govnotify.lib.queues import Queue, wake
 from subscriptions.keys import secret_box
-from subscriptions.models import Endpoint, Subscriber, Subscription, Topic
+from subscriptions.models import Endpoint, Source, Subscriber, Subscription, Topic
 
 MOST = 10  # of one owner
 LEASE = timedelta(seconds=2 * TIME_LIMIT)  # a challenge that takes longer than this belongs to a worker that died
@@ -41,7 +41,9 @@ def guard() -> Guard:
     )
 
 
-def register_endpoint(*, owner: Subscriber | Agency, url: str, topics: Sequence[Topic]) -> tuple[Endpoint, str]:
+def register_endpoint(
+    *, owner: Subscriber | Agency, url: str, topics: Sequence[Topic], source: Source | None = None
+) -> tuple[Endpoint, str]:
     """A new endpoint that waits for its challenge, and its signing secret, which can't be shown again.
 
     Raises ForbiddenTarget and EndpointRefused.
@@ -53,20 +55,22 @@ def register_endpoint(*, owner: Subscriber | Agency, url: str, topics: Sequence[
         type(owner)._default_manager.select_for_update().get(pk=owner.pk)  # two at once must not make eleven
         _check(owner, url, topics)
         endpoint = Endpoint.objects.create(**_owned_by(owner), url=url, sealed_secret=secret_box().encrypt(secret))
-        set_topics(endpoint=endpoint, topics=topics)
+        set_topics(endpoint=endpoint, topics=topics, source=source)
         transaction.on_commit(lambda: wake(Queue.WEBHOOK_RETRY))
     return endpoint, secret
 
 
 @transaction.atomic
-def set_topics(*, endpoint: Endpoint, topics: Sequence[Topic]) -> None:
-    """Make these the endpoint's topics."""
+def set_topics(*, endpoint: Endpoint, topics: Sequence[Topic], source: Source | None = None) -> None:
+    """Make these the endpoint's topics. `source` is where it was said, if not on our own pages."""
     now = timezone.now()
     wanted = {topic.pk for topic in topics}
     endpoint.subscriptions.current().exclude(topic__in=wanted).update(ended_at=now)
-    endpoint.subscriptions.exclude(ended_at=None).filter(topic__in=wanted).update(ended_at=None, started_at=now)
+    endpoint.subscriptions.exclude(ended_at=None).filter(topic__in=wanted).update(
+        ended_at=None, started_at=now, source=source
+    )
     Subscription.objects.bulk_create(
-        [Subscription(endpoint=endpoint, topic_id=topic, started_at=now) for topic in sorted(wanted)],
+        [Subscription(endpoint=endpoint, topic_id=topic, started_at=now, source=source) for topic in sorted(wanted)],
         ignore_conflicts=True,
     )
 

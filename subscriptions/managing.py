@@ -6,17 +6,26 @@ from django.db import transaction
 
 from subscriptions.ending import Ended, end
 from subscriptions.models import ConsentRecord, Frequency, Subscriber, Subscription, Topic
-from subscriptions.subscribing import subscribe
+from subscriptions.subscribing import OWN_PAGES, subscribe
 
 _MANAGED = ConsentRecord.Way.MANAGED
 
 
 @transaction.atomic
-def change_topics(*, subscriber: Subscriber, choices: Mapping[Topic, Frequency | None], page: str) -> Ended:
-    """Give each topic its frequency, and end those with None; returns what was ended, for an undo."""
+def change_topics(
+    *,
+    subscriber: Subscriber,
+    choices: Mapping[Topic, Frequency | None],
+    page: str,
+    sources: Mapping[int, int] = OWN_PAGES,
+) -> Ended:
+    """Give each topic its frequency, and end those with None; returns what was ended, for an undo.
+
+    `sources` are ids of `Source` by topic id, of topics that are new.
+    """
     wanted = {topic: frequency for topic, frequency in choices.items() if frequency is not None}
     unwanted = [topic for topic, frequency in choices.items() if frequency is None]
-    subscribe(subscriber=subscriber, choices=wanted, way=_MANAGED, page=page)
+    subscribe(subscriber=subscriber, choices=wanted, way=_MANAGED, page=page, sources=sources)
     return end(
         subscriber_id=subscriber.pk,
         among=Subscription.objects.filter(topic__in=unwanted),

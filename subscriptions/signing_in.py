@@ -49,3 +49,10 @@ def open_link(*, token: str) -> Subscriber:
     if not SignInLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()):
         raise ExpiredToken("the link was used before")
     return link.subscriber
+
+
+def end_sessions(*, subscriber: Subscriber) -> None:
+    """Sign this person out everywhere, and make links worthless that were mailed before."""
+    now = timezone.now()
+    Subscriber.objects.filter(pk=subscriber.pk).update(signed_out_at=now)
+    SignInLink.objects.filter(subscriber=subscriber, used_at=None).update(used_at=now)

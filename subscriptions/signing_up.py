@@ -3,7 +3,7 @@
 Known and unknown addresses get the same answer for the same statements; what differs is said in the mail.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.db import transaction
@@ -11,24 +11,36 @@ from django.utils import timezone
 
 from channels.address import Address, parse_address
 from govnotify.lib.queues import Queue, wake
-from subscriptions.address_key import address_key_of
+from subscriptions.address_rows import ensure_row
 from subscriptions.limits import admit_sign_up
-from subscriptions.models import Frequency, OutboxMessage, SignUp, Subscriber, Suppression, Topic
+from subscriptions.models import Frequency, OutboxMessage, Place, SignUp, Subscriber, Suppression, Topic
+from subscriptions.subscribing import OWN_PAGES
 
 DAY = timedelta(days=1)
 CONFIRMATIONS = (OutboxMessage.Kind.CONFIRM, OutboxMessage.Kind.ALREADY_SUBSCRIBED)
 
 
-def sign_up(*, email: str, choices: Mapping[Topic, Frequency], language: str, page: str, ip: str) -> None:
+def sign_up(
+    *,
+    email: str,
+    choices: Mapping[Topic, Frequency],
+    language: str,
+    page: str,
+    ip: str,
+    areas: Iterable[Place] = (),
+    sources: Mapping[int, int] = OWN_PAGES,
+) -> None:
     """Ask the address to confirm these topics, at most once a day whatever is asked for in that time.
 
-    `page` is where the form was filled in. Raises BadAddress and RateLimited.
+    `areas` are the places that it wants to hear about, none for every place; `page` is where the form was filled in;
+    `sources` are ids of `Source` by topic id.
+    Raises BadAddress and RateLimited.
     """
     address = parse_address(email)
     admit_sign_up(ip=ip, mail_domain=address.domain)
     with transaction.atomic():
         subscriber = _locked_subscriber(address, language)
-        request = _merged_sign_up(subscriber, choices, language, page)
+        request = _merged_sign_up(subscriber, choices, areas, language, page, sources)
         if not _had_a_mail_today(subscriber):
             kind = OutboxMessage.Kind.CONFIRM if _changes_something(request) else OutboxMessage.Kind.ALREADY_SUBSCRIBED
             OutboxMessage.objects.create(kind=kind, subscriber=subscriber, subject_id=request.pk)
@@ -37,16 +49,17 @@ def sign_up(*, email: str, choices: Mapping[Topic, Frequency], language: str, pa
 
 def _locked_subscriber(address: Address, language: str) -> Subscriber:
     """The address's row, made where there is none; under its lock two forms sent at once send one mail."""
-    key = address_key_of(address.key)
-    plain = address.typed.rpartition("@")[2].isascii()
-    new = Subscriber(
-        email=address.typed, ascii_domain=None if plain else address.domain, address_key=key, language=language
-    )
-    Subscriber.objects.bulk_create([new], ignore_conflicts=True)
-    return Subscriber.objects.select_for_update().get(address_key=key)
+    return ensure_row(address=address, language=language).select_for_update().get()
 
 
-def _merged_sign_up(subscriber: Subscriber, choices: Mapping[Topic, Frequency], language: str, page: str) -> SignUp:
+def _merged_sign_up(
+    subscriber: Subscriber,
+    choices: Mapping[Topic, Frequency],
+    areas: Iterable[Place],
+    language: str,
+    page: str,
+    sources: Mapping[int, int],
+) -> SignUp:
     """The day's one sign-up with these choices added. The link that was mailed for it works for all of them.
 
     One that was confirmed opens again with the new choices alone: the others may have been left since.
@@ -54,7 +67,14 @@ def _merged_sign_up(subscriber: Subscriber, choices: Mapping[Topic, Frequency], 
     chosen = {str(topic.pk): str(frequency) for topic, frequency in choices.items()}
     today = subscriber.sign_ups.filter(created_at__gt=timezone.now() - DAY).order_by("-pk").first()
     request = today or SignUp(subscriber=subscriber)
-    request.choices = chosen if today is None or today.confirmed_at else today.choices | chosen
+    anew = today is None or today.confirmed_at is not None
+    came = {topic: sources[int(topic)] for topic in chosen if int(topic) in sources}
+    if anew:
+        request.choices, request.sources = chosen, came
+    else:  # what was asked for twice came from where it was asked for first
+        request.sources |= {topic: source for topic, source in came.items() if topic not in request.choices}
+        request.choices |= chosen
+    request.areas = sorted({place.pk for place in areas} | (set() if anew else set(request.areas)))
     request.confirmed_at = None
     request.language, request.page = language, page[:200]
     request.save()
@@ -77,4 +97,5 @@ def _changes_something(request: SignUp) -> bool:
     active = request.subscriber.status == Subscriber.Status.ACTIVE
     suppressed = Suppression.objects.filter(address_key=request.subscriber.address_key).exists()
     asks_more = any(has.get(topic_id) != frequency for topic_id, frequency in request.choices.items())
-    return not active or suppressed or asks_more
+    elsewhere = set(request.areas) - set(request.subscriber.area_links.values_list("place", flat=True))
+    return not active or suppressed or asks_more or bool(elsewhere)

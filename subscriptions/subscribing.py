@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,29 +10,39 @@ from django.utils import timezone
 from subscriptions.models import ConsentRecord, Frequency, Subscriber, Subscription, Topic
 
 Act, Way = ConsentRecord.Act, ConsentRecord.Way
+OWN_PAGES: Mapping[int, int] = MappingProxyType({})  # sources of topics that were all chosen on our own pages
 
 
 @transaction.atomic
 def subscribe(
-    *, subscriber: Subscriber, choices: Mapping[Topic, Frequency], way: ConsentRecord.Way, page: str = ""
+    *,
+    subscriber: Subscriber,
+    choices: Mapping[Topic, Frequency],
+    way: ConsentRecord.Way,
+    page: str = "",
+    sources: Mapping[int, int] = OWN_PAGES,
 ) -> None:
-    """Give the subscriber each topic at its frequency; what is so already leaves no record."""
+    """Give the subscriber each topic at its frequency; what is so already leaves no record.
+
+    `sources` are ids of `Source` by topic id, and kept of what begins now.
+    """
     now = timezone.now()
     locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
     had = {row.topic_id: row for row in locked.subscriptions.filter(topic__in=list(choices))}
     new, revived, changed = [], [], []
     for topic, frequency in choices.items():
-        row = had.get(topic.pk)
+        row, source = had.get(topic.pk), sources.get(topic.pk)
         if row is None:
-            new.append(Subscription(subscriber=locked, topic=topic, frequency=frequency, started_at=now))
+            row = Subscription(subscriber=locked, topic=topic, frequency=frequency, started_at=now, source_id=source)
+            new.append(row)
         elif row.ended_at is not None:
-            row.frequency, row.started_at, row.ended_at = frequency, now, None
+            row.frequency, row.started_at, row.ended_at, row.source_id = frequency, now, None, source
             revived.append(row)
         elif row.frequency != frequency:
             row.frequency = frequency
             changed.append(row)
     Subscription.objects.bulk_create(new)
-    Subscription.objects.bulk_update(revived + changed, ["frequency", "started_at", "ended_at"])
+    Subscription.objects.bulk_update(revived + changed, ["frequency", "started_at", "ended_at", "source"])
     record_consent(new + revived, act=Act.GIVEN, way=way, page=page, at=now)
     record_consent(changed, act=Act.CHANGED, way=way, page=page, at=now)
     if choices:

@@ -2,19 +2,44 @@
 
 from django.urls import path
 
-from subscriptions.pages import confirm, endpoints, me, sign_in, subscribe, unsubscribe
+from subscriptions.pages import (
+    areas,
+    change_address,
+    confirm,
+    embed,
+    endpoints,
+    leaving_reason,
+    me,
+    pause,
+    sign_in,
+    subscribe,
+    suggestions,
+    unsubscribe,
+)
 
 urlpatterns = [
     path("subscribe/", subscribe.subscribe, name="subscribe"),
     path("subscribe/check-your-mail/", subscribe.check_your_mail, name="check_your_mail"),
     path("confirm/<str:token>/", confirm.confirm, name="confirm"),
+    path("confirm/<str:token>/more/", suggestions.confirm_more, name="confirm_more"),
+    path("embed/<slug:slug>/", embed.embed, name="embed"),
+    path("embed/<slug:slug>/subscribe/", embed.embed_subscribe, name="embed_subscribe"),
+    path("embed/<slug:slug>/check-your-mail/", embed.embed_done, name="embed_done"),
     path("u/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("u/reason/", leaving_reason.leaving_reason, name="leaving_reason"),
     path("me/", me.me, name="me"),
     path("me/topics/", me.me_topics, name="me_topics"),
+    path("me/suggested/", suggestions.me_suggested, name="me_suggested"),
     path("me/stop/", me.me_stop, name="me_stop"),
     path("me/undo/", me.me_undo, name="me_undo"),
     path("me/language/", me.me_language, name="me_language"),
-    path("me/download/", me.me_download, name="me_download"),
+    path("me/areas/", areas.me_areas, name="me_areas"),
+    path("me/pause/", pause.me_pause, name="me_pause"),
+    path("me/resume/", pause.me_resume, name="me_resume"),
+    path("me/address/", change_address.me_address, name="me_address"),
+    path("me/address/cancel/", change_address.me_address_cancel, name="me_address_cancel"),
+    path("me/address/confirm/<str:token>/", change_address.address_confirm, name="address_confirm"),
+    path("me/address/refuse/<str:token>/", change_address.address_refuse, name="address_refuse"),
     path("me/erase/", me.me_erase, name="me_erase"),
     path("me/sign-in/", sign_in.me_sign_in, name="me_sign_in"),
     path("me/sign-in/<str:token>/", sign_in.me_open, name="me_open"),

@@ -1,20 +1,28 @@
 """A public body that speaks."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from agencies.models.sites import SITE_LENGTH, check_sites
+from channels.markup import BadMarkup, to_safe_html
+from govnotify.lib.translated import Translated
+
 hex_colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write the colour as # and six hexadecimal digits."))
 
 
-class AgencyQuerySet(models.QuerySet["Agency"]):
-    def search(self, words: str) -> "AgencyQuerySet":
-        """Agencies whose name or description contains the words."""
-        return self.filter(models.Q(name__icontains=words) | models.Q(description__icontains=words))
+def check_statement(text: str) -> None:
+    """Raise ValidationError for Markdown that can't be shown."""
+    try:
+        to_safe_html(text, "markdown")
+    except BadMarkup as bad:
+        raise ValidationError(str(bad)) from bad
 
 
-class Agency(models.Model):
+class Agency(Translated):
     class Kind(models.TextChoices):
         NATIONAL = "national", _("National government")
         REGIONAL = "regional", _("Regional government")
@@ -34,9 +42,14 @@ class Agency(models.Model):
     postal_address = models.CharField(max_length=300)
     default_language = models.CharField(max_length=35, default="en")
     colour = models.CharField(max_length=7, default="#1f4e79", validators=[hex_colour])
+    # Markdown: what the agency says on its pages beside what is true of the whole platform.
+    privacy_statement = models.TextField(blank=True, validators=[check_statement])
+    accessibility_statement = models.TextField(blank=True, validators=[check_statement])
+    # Origins of its web sites, which may show its sign-up form in a frame; without any, none may.
+    embed_sites = ArrayField(
+        models.CharField(max_length=SITE_LENGTH), default=list, blank=True, validators=[check_sites]
+    )
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = AgencyQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -40,6 +40,9 @@ class BulletinAnswer(serializers.Serializer[Any]):
     url = serializers.URLField(help_text="The page for citizens.")
     api_url = serializers.URLField(help_text="Ask here how far the sending is.")
     topics = serializers.ListField(child=serializers.CharField())
+    areas = serializers.ListField(
+        child=serializers.CharField(), help_text="Codes of the places that it is about; none: it is for everywhere."
+    )
     languages = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField()
 
@@ -78,6 +81,7 @@ def created(bulletin: Bulletin, *, published: bool, route: str = "api-bulletin")
         "url": settings.SITE_URL + bulletin.get_absolute_url(),
         "api_url": settings.SITE_URL + reverse(route, args=[bulletin.pk]),
         "topics": [topic.slug for topic in bulletin.ordered_topics()],
+        "areas": [place.code for place in bulletin.ordered_areas()],
         "languages": [variant.language for variant in bulletin.variants.order_by("pk")],
         "created_at": bulletin.created_at.isoformat(),
     }

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from agencies.models import Agency
-from alerts.api.fields import Slugs, StrictSerializer, Text
+from alerts.api.fields import PlaceCodes, Slugs, StrictSerializer, Text
 from alerts.content import VariantText
 from alerts.models import BulletinVariant
 
@@ -27,6 +27,10 @@ class BulletinRequest(VariantRequest):
 
     language = Text(help_text="BCP 47 tag such as “en” or “pt-BR”; by default the agency's language.")
     topics = Slugs(help_text="Slugs of the agency's topics, as GET /api/v1/topics lists them; at most 20.")
+    areas = PlaceCodes(
+        help_text="Codes of the places that it is about: people who chose other places only do not get it. "
+        "A place includes what lies in it. By default it is for everywhere."
+    )
     publish = serializers.BooleanField(default=True, help_text="False keeps a draft for the staff pages.")
     variants = VariantRequest(many=True, default=list)
 
@@ -36,6 +40,7 @@ class WantedBulletin:
     topics: list[str]
     publish: bool
     variants: list[VariantText]
+    areas: list[str]
     places: list[str]  # where each variant stood in the request: "" (at the top) or "variants.0."
 
     def named(self, errors: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -49,7 +54,7 @@ def read_bulletin(data: dict[str, Any], agency: Agency) -> WantedBulletin:
     request.is_valid(raise_exception=True)
     valid = request.validated_data
     variants, places = read_texts(data, valid, agency)
-    return WantedBulletin(valid["topics"], valid["publish"], variants, places)
+    return WantedBulletin(valid["topics"], valid["publish"], variants, valid["areas"], places)
 
 
 def read_texts(data: dict[str, Any], valid: dict[str, Any], agency: Agency) -> tuple[list[VariantText], list[str]]:

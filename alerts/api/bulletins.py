@@ -57,7 +57,9 @@ class BulletinsView(AgencyView):
 
     @transaction.atomic
     def _make(self, wanted: WantedBulletin) -> Bulletin:
-        bulletin = submit_bulletin(agency=self.agency, topics=wanted.topics, variants=wanted.variants, author=self.key)
+        bulletin = submit_bulletin(
+            agency=self.agency, topics=wanted.topics, variants=wanted.variants, author=self.key, areas=wanted.areas
+        )
         if wanted.publish:
             publish_bulletin(bulletin=bulletin, publisher=self.key)
         return bulletin

@@ -52,7 +52,7 @@ class CorrectionsView(AgencyView):
         asked = CorrectionRequest(data=self.json)
         asked.is_valid(raise_exception=True)
         texts, places = read_texts(self.json, asked.validated_data, self.agency)
-        wanted = WantedBulletin([], asked.validated_data["publish"], texts, places)
+        wanted = WantedBulletin([], asked.validated_data["publish"], texts, [], places)
         content = json.dumps(["correction", pk, self.json], sort_keys=True).encode()
         try:
             bulletin, replayed = idempotency.once(

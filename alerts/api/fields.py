@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from subscriptions.models.place import CODE_LENGTH
+
 
 class Text(serializers.CharField):
     """A text that may be missing or empty: the services judge it, so that web, files and API agree."""
@@ -44,6 +46,14 @@ class Slugs(serializers.ListField):
     def __init__(self, **options: Any) -> None:
         child = serializers.CharField(max_length=80)
         super().__init__(**{"child": child, "default": list, "max_length": 100, **options})
+
+
+class PlaceCodes(serializers.ListField):
+    """Codes of places."""
+
+    def __init__(self, **options: Any) -> None:
+        child = serializers.CharField(max_length=CODE_LENGTH)
+        super().__init__(**{"child": child, "default": list, "max_length": 1_000, **options})
 
 
 class StrictSerializer(serializers.Serializer[Any]):

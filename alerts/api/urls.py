@@ -8,10 +8,11 @@ from alerts.api.bulletins import BulletinsView, BulletinView
 from alerts.api.corrections import CorrectionsView
 from alerts.api.developers import developers
 from alerts.api.stopping import CancelView, PauseView, ResumeView, WithdrawView
+from govnotify.lib.public import PAGE, public
 from subscriptions.api.views import no_such_route
 
 urlpatterns = [
-    path("developers/", developers, name="developers"),
+    path("developers/", public(PAGE)(developers), name="developers"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/bulletins", BulletinsView.as_view(), name="api-bulletins"),
     path("api/v1/bulletins/<int:pk>", BulletinView.as_view(), name="api-bulletin"),

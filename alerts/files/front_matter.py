@@ -6,10 +6,11 @@
     language: en
     title: Sandbags at the town hall
     summary: From nine o'clock, for everybody by the river.
+    areas: [TM-0412]
     ---
     Bring a **car**.
 
-The summary may be left out.
+Summary and areas (codes of places; else it is for everywhere) may be left out.
 """
 
 import difflib
@@ -27,8 +28,9 @@ SUMMARY_CHARACTERS = 500
 BODY_CHARACTERS = 200_000
 REASONS = 20
 
-_KEYS = ("agency", "topics", "language", "title", "summary")
-_OPTIONAL = {"summary"}
+_KEYS = ("agency", "topics", "language", "title", "summary", "areas")
+_OPTIONAL = {"summary", "areas"}
+_CODE = re.compile(r"[^\s,;=/\x00-\x1f]{1,60}")  # as subscriptions.place_files takes it
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")  # as Django's SlugField
 # Not str.isprintable: that refuses the joiners and directions which Persian or Hindi need.
 _CONTROL_IN_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -49,6 +51,7 @@ class BulletinFile:
     language: str
     title: str
     summary: str = ""
+    areas: tuple[str, ...] = ()
     body: str
 
 
@@ -69,6 +72,7 @@ def parse_bulletin(data: bytes) -> BulletinFile:
         language=values["language"][0],
         title=values["title"][0].strip(),
         summary=values.get("summary", ("",))[0].strip(),
+        areas=values.get("areas", ()),
         body=body,
     )
 
@@ -119,8 +123,8 @@ def _value_faults(entries: list[Entry]) -> Iterator[str]:
 
 def _value_fault(entry: Entry) -> str:
     """What is wrong with the value of a known key, and the way out; "" for nothing."""
-    if entry.key == "topics":
-        return _topics_fault(entry)
+    if entry.key in {"topics", "areas"}:
+        return _topics_fault(entry) if entry.key == "topics" else _areas_fault(entry)
     if entry.is_list:
         return "a list: write one value"
     (text,) = entry.texts
@@ -143,6 +147,13 @@ def _topics_fault(entry: Entry) -> str:
     if len(set(entry.texts)) < len(entry.texts):
         return "a topic stands there twice: keep one"
     return next(filter(None, map(_slug_fault, entry.texts)), "")
+
+
+def _areas_fault(entry: Entry) -> str:
+    if not entry.is_list:
+        return "not a list: write [first-code, second-code]"
+    wrong = [text for text in entry.texts if not _CODE.fullmatch(text)]
+    return f"{quoted(wrong[0])} is no code of a place: at most 60 characters without spaces" if wrong else ""
 
 
 def _slug_fault(text: str) -> str:

@@ -67,6 +67,7 @@ def _publish_bulletin(user: User, data: bytes) -> Sequence[str]:
         topics=file.topics,
         variants=[VariantText(file.language, file.title, file.body, summary=file.summary)],
         author=user,
+        areas=file.areas,
     )
     publish_bulletin(bulletin=bulletin, publisher=user)
     return ()

@@ -1,20 +1,25 @@
 """Bulletins and alerts, their dispatches, and what became of every delivery."""
 
 from alerts.models.alert import Alert, Approval
-from alerts.models.bulletin import Bulletin, BulletinTopic, BulletinVariant, IdempotencyKey
+from alerts.models.bulletin import Bulletin, BulletinArea, BulletinTopic, BulletinVariant, IdempotencyKey
 from alerts.models.delivery import Delivery, DigestItem
 from alerts.models.destination import Allowance, Destination, DestinationDomain
 from alerts.models.dispatch import Batch, Dispatch, RetryTally, Slice, Turn
 from alerts.models.probe import Probe
+from alerts.models.search import AgencyEntry, ArchiveEntry, Chore, SearchWord, TopicEntry
 
 __all__ = [
+    "AgencyEntry",
     "Alert",
     "Allowance",
     "Approval",
+    "ArchiveEntry",
     "Batch",
     "Bulletin",
+    "BulletinArea",
     "BulletinTopic",
     "BulletinVariant",
+    "Chore",
     "Delivery",
     "Destination",
     "DestinationDomain",
@@ -23,6 +28,8 @@ __all__ = [
     "IdempotencyKey",
     "Probe",
     "RetryTally",
+    "SearchWord",
     "Slice",
+    "TopicEntry",
     "Turn",
 ]

@@ -3,16 +3,19 @@
 from collections.abc import Iterable
 
 from django.db import models
+from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from agencies.models import Agency, ApiKey, User
-from subscriptions.models import Topic
+from subscriptions.models import Place, Topic
 
 TITLE_LENGTH = 200
 SUMMARY_LENGTH = 500
 BODY_LENGTH = 200_000
 REASON_LENGTH = 500
+NAMES = 12  # of places that are shown of one bulletin
 
 
 class BulletinQuerySet(models.QuerySet["Bulletin"]):
@@ -60,6 +63,7 @@ class Bulletin(models.Model):
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="bulletins")
     topics = models.ManyToManyField(Topic, through="BulletinTopic", related_name="bulletins")
+    areas = models.ManyToManyField(Place, through="BulletinArea", related_name="bulletins")  # none: everywhere
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_with = models.ForeignKey(ApiKey, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -78,6 +82,9 @@ class Bulletin(models.Model):
         indexes = [
             models.Index(fields=["agency", "-created_at"], name="bulletin_agency_recent"),
             models.Index(fields=["-published_at"], name="bulletin_recent", condition=models.Q(status="published")),
+            models.Index(
+                fields=["-published_at", "-id"], name="bulletin_withdrawn", condition=models.Q(status="withdrawn")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,6 +124,16 @@ class Bulletin(models.Model):
         """The topics in the editor's order: the first gives the List-Id."""
         return [link.topic for link in self.topic_links.select_related("topic").order_by("position")]
 
+    def ordered_areas(self) -> list[Place]:
+        """The places that it is about, the larger first; none means everywhere."""
+        return list(self.areas.order_by(Length("path"), "name"))
+
+    def area_names(self) -> list[str]:
+        """Their names in the language in use; of many the first, and how many more there are."""
+        names = [place.local_name for place in self.ordered_areas()]
+        more = len(names) - NAMES
+        return names if more <= 0 else [*names[:NAMES], ngettext("%d more", "%d more", more) % more]
+
     def variant_for(self, language: str) -> "BulletinVariant | None":
         """The variant in the language, else in its nearest form (“fr”, “fr-CA”), else in the agency's, else the oldest.
 
@@ -148,6 +165,19 @@ class BulletinTopic(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} of bulletin {self.bulletin_id}"
+
+
+class BulletinArea(models.Model):
+    """A place that a bulletin is about. One that got lost would widen the audience: it can't be deleted."""
+
+    bulletin = models.ForeignKey(Bulletin, on_delete=models.CASCADE, related_name="area_links")
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="bulletin_links")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bulletin", "place"], name="area_once_per_bulletin")]
+
+    def __str__(self) -> str:
+        return f"place {self.place_id} of bulletin {self.bulletin_id}"
 
 
 class BulletinVariant(models.Model):

@@ -43,6 +43,7 @@ class Dispatch(models.Model):
     # A correction's: the dispatches whose recipients are to be told (alerts.told). `only_told`: they and nobody else.
     corrects = ArrayField(models.BigIntegerField(), default=list)
     only_told = models.BooleanField(default=False)
+    areas = ArrayField(models.BigIntegerField(), default=list)  # the bulletin's places when it was published
     state = models.CharField(max_length=9, choices=State, default=State.SENDING)
     created_at = models.DateTimeField(auto_now_add=True)
     expanded_at = models.DateTimeField(null=True)  # the whole audience has its rows

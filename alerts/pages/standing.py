@@ -1,6 +1,6 @@
 """Which public alerts stand at this moment, and which replaced which."""
 
-from django.db.models import Exists, F, Func, JSONField, OuterRef, QuerySet
+from django.db.models import Exists, Func, JSONField, OuterRef, QuerySet
 from django.utils import timezone
 
 from alerts.models import Alert, Bulletin
@@ -18,12 +18,15 @@ def public_alerts() -> QuerySet[Alert]:
 
 def standing_alerts() -> QuerySet[Alert]:
     """Those that hold now: not over, and neither updated nor cancelled by a later message of their sender."""
-    later = public_alerts().filter(
-        sender=OuterRef("sender"),
-        sent__gt=OuterRef("sent"),
-        references__contains=_named(OuterRef("sender"), OuterRef("identifier")),
+    return public_alerts().filter(~Exists(later_messages()), msg_type__in=CALLS, expires__gt=timezone.now())
+
+
+def later_messages(path: str = "") -> QuerySet[Alert]:
+    """For a subquery: what updates or cancels the outer query's alert, to which `path` leads ("alert__")."""
+    sender, identifier = OuterRef(f"{path}sender"), OuterRef(f"{path}identifier")
+    return public_alerts().filter(
+        sender=sender, sent__gt=OuterRef(f"{path}sent"), references__contains=_named(sender, identifier)
     )
-    return public_alerts().filter(~Exists(later), msg_type__in=CALLS, expires__gt=timezone.now())
 
 
 def real(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
@@ -42,7 +45,7 @@ def is_over(alert: Alert) -> bool:
     return alert.expires is not None and alert.expires <= timezone.now()
 
 
-def _named(sender: F, identifier: F) -> Func:
+def _named(sender: OuterRef, identifier: OuterRef) -> Func:
     """A list of references with this one in it, its time left open: PostgreSQL's @> looks for a part of the list."""
     pair = Func(sender, identifier, function="jsonb_build_array")
     return Func(pair, function="jsonb_build_array", output_field=JSONField())

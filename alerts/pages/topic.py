@@ -18,7 +18,7 @@ QUARTER = timedelta(days=90)
 @require_safe
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """Public topics only: an internal or closed one is not found."""
-    found = get_object_or_404(Topic.objects.public().select_related("agency"), slug=slug)
+    found = get_object_or_404(Topic.objects.public().select_related("agency", "category"), slug=slug)
     bulletins = Bulletin.objects.published().filter(topics=found)
     context = {
         "topic": found,

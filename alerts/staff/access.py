@@ -58,6 +58,13 @@ def agencies_of(user: User, *roles: Role) -> QuerySet[Agency]:
     return Membership.objects.filter(user=user).agencies(*wanted)
 
 
+def agency_of(request: HttpRequest, slug: str, *roles: Role) -> Agency:
+    """One of the person's agencies, else 404; PermissionDenied where none of the roles is held."""
+    agency = get_object_or_404(agencies_of(person(request)), slug=slug)
+    require(person(request), agency, roles)
+    return agency
+
+
 def bulletin_of(request: HttpRequest, pk: int, *roles: Role) -> Bulletin:
     """A routine bulletin of the person's agencies, else 404; PermissionDenied where none of the roles is held."""
     mine = Bulletin.objects.of(agencies_of(person(request))).routine()

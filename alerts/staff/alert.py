@@ -13,6 +13,7 @@ from alerts.alerting import Unsendable, check_sendable
 from alerts.audience import count_audience
 from alerts.content import ContentRefused, VariantText
 from alerts.drafting import edit_bulletin
+from alerts.geocoding import Located, locate
 from alerts.models import Alert, Bulletin
 from alerts.publishing import NotAllowed
 from alerts.staff.access import alert_of, person, staff_page
@@ -30,6 +31,7 @@ def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
     user, agency = person(request), bulletin.agency
     draft = bulletin.status == Bulletin.Status.DRAFT
     operator, approver = user.may(Role.OPERATOR, agency), user.may(Role.APPROVER, agency)
+    located = located_of(alert) if draft else Located([], [])
     context = {
         "alert": alert,
         "bulletin": bulletin,
@@ -38,7 +40,8 @@ def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
         "status": alert.status,
         "topics": bulletin.ordered_topics(),
         "texts": bulletin.variants.order_by("pk"),
-        "audience": count_audience(bulletin.ordered_topics()) if draft else None,
+        "located": located,
+        "audience": count_audience(bulletin.ordered_topics(), located.places) if draft else None,
         "progress": progress_of(bulletin),
         "buttons": buttons(bulletin, user),
         "approval": alert.approvals.select_related("author", "approver").last(),
@@ -100,7 +103,7 @@ def topics(request: HttpRequest, pk: int) -> HttpResponse:
         "alert": alert,
         "theme_agency": bulletin.agency,
         "form": form,
-        "audience": count_audience(chosen),
+        "audience": count_audience(chosen, bulletin.ordered_areas()),
         "status": alert.status,
         "live": alert.status == Alert.Status.ACTUAL,
     }
@@ -128,6 +131,12 @@ def why_unsendable(alert: Alert) -> str:
     except Unsendable as reason:
         return str(reason)
     return ""
+
+
+def located_of(alert: Alert) -> Located:
+    """The places whose people the alert is for; where there are none, why it is for everybody on its topics."""
+    places = alert.bulletin.ordered_areas()
+    return Located(places, [] if places else locate(alert.areas).reasons)
 
 
 @transaction.atomic

@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy
 
 from agencies.models import Agency
 from alerts.alerting import LONGEST, AlertDetails
-from alerts.content import VariantText
+from alerts.content import AREAS, VariantText
+from alerts.geocoding import area_of
 from alerts.models import Alert
 from alerts.places import areas_from_text
 from alerts.staff.composer import TopicChoices
 from alerts.staff.follow_up import FollowUp
 from alerts.staff.texts import TextForm, Texts
 from subscriptions.models import Topic
+from subscriptions.pages.place_picker import PlacePicker
 
 USUAL = timedelta(hours=6)  # until an alert ends, if nobody says otherwise
 DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
@@ -62,12 +64,16 @@ class DetailsForm(forms.Form):
     severity = forms.ChoiceField(label=gettext_lazy("Severity"))
     certainty = forms.ChoiceField(label=gettext_lazy("Certainty"))
     areas = forms.CharField(
-        label=gettext_lazy("Places"),
-        help_text=gettext_lazy("One a line, named as people there name them."),
+        label=gettext_lazy("Other places, in words"),
+        required=False,
+        help_text=gettext_lazy(
+            "One a line, named as people there name them. Who lives there is not known: "
+            "an alert with such a place warns everybody on its topics, unless its outline is given."
+        ),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     polygon = forms.CharField(
-        label=gettext_lazy("Outline of the first place on the map (optional)"),
+        label=gettext_lazy("Outline of the first of these on the map (optional)"),
         required=False,
         help_text=gettext_lazy(
             "At least three corners as latitude,longitude with a space between them: "
@@ -123,11 +129,13 @@ class AlertForm:
         agency: Agency,
         details: DetailsForm,
         texts: Texts[AlertTextForm],
+        picker: PlacePicker,
         follow_up: FollowUp | None = None,
     ) -> None:
         self.agency = agency
         self.details = details
         self.texts = texts
+        self.picker = picker
         self.follow_up = follow_up
 
     @classmethod
@@ -135,20 +143,27 @@ class AlertForm:
         ends = (timezone.now() + USUAL).astimezone(UTC).replace(second=0, microsecond=0)
         initial = {"nonce": str(uuid.uuid4()), "expires": ends} | (follow_up.initial() if follow_up else {})
         texts = follow_up.texts() if follow_up else [{"language": agency.default_language}]
-        return cls(agency, DetailsForm(agency, initial=initial), Texts.showing(AlertTextForm, texts), follow_up)
+        shown = Texts.showing(AlertTextForm, texts)
+        picker = PlacePicker.showing((), AREAS)
+        return cls(agency, DetailsForm(agency, initial=initial), shown, picker, follow_up)
 
     @classmethod
     def sent(cls, agency: Agency, data: QueryDict, follow_up: FollowUp | None = None) -> "AlertForm":
-        return cls(agency, DetailsForm(agency, data), Texts.sent(AlertTextForm, data), follow_up)
+        texts = Texts.sent(AlertTextForm, data)
+        return cls(agency, DetailsForm(agency, data), texts, PlacePicker.sent(data, AREAS), follow_up)
 
     def rearranged(self, data: QueryDict) -> "AlertForm":
-        """With a language more or less; see Texts."""
+        """With a language more or less (see Texts), or with the places that were looked for."""
         initial: dict[str, Any] = {name: data.get(name, "") for name in self.details.fields}
         details = DetailsForm(self.agency, initial=initial | {"topics": data.getlist("topics")})
         texts = self.texts.rearranged(data, self.agency.default_language)
-        return AlertForm(self.agency, details, texts, self.follow_up)
+        return AlertForm(self.agency, details, texts, self.picker, self.follow_up)
 
     def is_valid(self) -> bool:
+        if self.picker.problem:
+            self.details.add_error(None, self.picker.problem)
+        elif not self.picker.chosen and not str(self.details["areas"].value() or "").strip():
+            self.details.add_error("areas", _("Choose a place, or name one."))
         return self.details.is_valid() and self.texts.is_valid()
 
     @property
@@ -168,7 +183,7 @@ class AlertForm:
             urgency=values["urgency"],
             severity=values["severity"],
             certainty=values["certainty"],
-            areas=values["places"],
+            areas=[*values["places"], *map(area_of, self.picker.chosen)],
             expires=values["expires"],
             status=values["status"],
         )

@@ -15,15 +15,17 @@ from agencies.models import Agency, Role, User
 from alerts.alerting import draft_alert
 from alerts.audience import count_audience
 from alerts.content import ContentRefused, check_content
+from alerts.geocoding import locate
 from alerts.models import Alert, Bulletin
 from alerts.once import KeyReused, once
 from alerts.staff.access import agencies_of, person, staff_page
 from alerts.staff.alert_form import AlertForm
 from alerts.staff.follow_up import follow_up_of
 from alerts.staff.texts import ADD, REMOVE
+from subscriptions.pages.place_picker import FIND
 
 RAPID = timedelta(hours=1)  # another alert about the same event within this is pointed out
-BUTTONS = {"csrfmiddlewaretoken", "check", "send", "change", ADD, REMOVE}
+BUTTONS = {"csrfmiddlewaretoken", "check", "send", "change", FIND, ADD, REMOVE}
 
 
 @staff_page
@@ -48,7 +50,7 @@ def new_alert(request: HttpRequest) -> HttpResponse:
 
 
 def _step(request: HttpRequest, form: AlertForm) -> HttpResponse:
-    if {ADD, REMOVE} & set(request.POST):
+    if {ADD, REMOVE} & set(request.POST) or form.picker.searched:
         return _page(request, form.rearranged(request.POST))
     if "change" in request.POST or not form.is_valid():
         return _page(request, form)
@@ -70,6 +72,7 @@ def _page(request: HttpRequest, form: AlertForm) -> HttpResponse:
 
 def _check(request: HttpRequest, form: AlertForm) -> HttpResponse:
     details = form.alert_details
+    located = locate(details.areas)
     context = _context(form) | {
         "details": details,
         "severity": Alert.Severity(details.severity).label,
@@ -79,7 +82,8 @@ def _check(request: HttpRequest, form: AlertForm) -> HttpResponse:
         "status": details.status,
         "variants": form.variants,
         "topics": form.topics,
-        "audience": count_audience(form.topics),
+        "located": located,
+        "audience": count_audience(form.topics, located.places),
         "lasts": details.expires - timezone.now() if details.expires else None,
         "similar": [] if form.follow_up else similar_alerts(form.agency, details.event),
         "approvers": approvers(form.agency).exclude(pk=person(request).pk),

@@ -18,7 +18,7 @@ from alerts.content import ContentRefused
 from alerts.models import Alert, Bulletin
 from alerts.publishing import AlreadyPublished, NotAllowed
 from alerts.staff.access import alert_of, person, staff_page
-from alerts.staff.alert import why_unsendable
+from alerts.staff.alert import located_of, why_unsendable
 
 WORD = "SEND"  # the same in every language, so that nobody looks for it
 
@@ -75,6 +75,7 @@ def _approve(request: HttpRequest, alert: Alert) -> HttpResponse:
             return redirect("staff-alert", pk)
         messages.success(request, _("Approved. The alert is on its way."))
         return redirect("staff-alert", pk)
+    located = located_of(alert)
     context = {
         "alert": alert,
         "bulletin": bulletin,
@@ -84,7 +85,8 @@ def _approve(request: HttpRequest, alert: Alert) -> HttpResponse:
         "status": alert.status,
         "topics": bulletin.ordered_topics(),
         "texts": bulletin.variants.order_by("pk"),
-        "audience": count_audience(bulletin.ordered_topics()),
+        "located": located,
+        "audience": count_audience(bulletin.ordered_topics(), located.places),
         "lasts": alert.expires - timezone.now() if alert.expires else None,
         "unsendable": why_unsendable(alert),
         "word": WORD,

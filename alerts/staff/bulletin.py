@@ -31,6 +31,7 @@ def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
         "bulletin": bulletin,
         "theme_agency": agency,
         "topics": topics,
+        "areas": bulletin.ordered_areas(),
         "texts": bulletin.variants.order_by("pk"),
         "audience": _audience(bulletin, topics) if draft else None,
         "progress": now,
@@ -63,7 +64,7 @@ def progress_part(request: HttpRequest, context: dict[str, Any]) -> HttpResponse
 
 
 def _audience(draft: Bulletin, topics: Sequence[Topic]) -> AudienceCount:
-    return count_corrected(draft.corrects) if draft.corrects else count_audience(topics)
+    return count_corrected(draft.corrects) if draft.corrects else count_audience(topics, draft.ordered_areas())
 
 
 @dataclass(frozen=True, slots=True)

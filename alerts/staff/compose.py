@@ -94,7 +94,7 @@ def _composer(request: HttpRequest, blank: Composer) -> tuple[Composer, bool]:
     if request.method != "POST":
         return blank, False
     composer = Composer.sent(blank.agency, request.POST, blank.corrects)
-    if {ADD, REMOVE} & set(request.POST):
+    if {ADD, REMOVE} & set(request.POST) or composer.picker.searched:
         return composer.rearranged(request.POST), False
     return composer, "preview" not in request.POST and composer.is_valid()
 
@@ -106,7 +106,11 @@ def _create(composer: Composer, author: User, content: str) -> Bulletin:
         if composer.corrects is not None:
             return create_correction(first=composer.corrects, variants=composer.variants, author=author)
         return create_bulletin(
-            agency=composer.agency, topics=composer.topics, variants=composer.variants, author=author
+            agency=composer.agency,
+            topics=composer.topics,
+            variants=composer.variants,
+            author=author,
+            areas=composer.areas,
         )
 
     nonce = composer.head.cleaned_data["nonce"]
@@ -122,7 +126,9 @@ def _save(bulletin: Bulletin, composer: Composer, editor: User) -> Conflict | No
     locked = Bulletin.objects.select_for_update(of=["self"]).select_related("agency").get(pk=bulletin.pk)
     if locked.edited_at != composer.seen:
         return Conflict(locked, last_editor(locked))
-    edit_bulletin(bulletin=locked, topics=composer.topics, variants=composer.variants, editor=editor)
+    edit_bulletin(
+        bulletin=locked, topics=composer.topics, variants=composer.variants, editor=editor, areas=composer.areas
+    )
     return None
 
 

@@ -11,11 +11,12 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
-from alerts.content import VariantText
+from alerts.content import AREAS, VariantText
 from alerts.models import Bulletin
 from alerts.models.bulletin import BulletinVariant
 from alerts.staff.texts import BulletinTextForm, Texts
-from subscriptions.models import Topic
+from subscriptions.models import Place, Topic
+from subscriptions.pages.place_picker import PlacePicker
 
 
 class TopicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # no generic at run time
@@ -52,41 +53,46 @@ class Composer:
         agency: Agency,
         head: TopicsForm,
         texts: Texts[BulletinTextForm],
+        picker: PlacePicker,
         corrects: Bulletin | None = None,
     ) -> None:
         self.agency = agency
         self.head = head
         self.texts = texts
+        self.picker = picker
         self.corrects = corrects  # whose topics it has, whatever is chosen
 
     @classmethod
     def empty(cls, agency: Agency) -> "Composer":
         head = TopicsForm(agency, initial={"nonce": str(uuid.uuid4())})
-        return cls(agency, head, Texts.showing(BulletinTextForm, [{"language": agency.default_language}]))
+        texts = Texts.showing(BulletinTextForm, [{"language": agency.default_language}])
+        return cls(agency, head, texts, PlacePicker.showing((), AREAS))
 
     @classmethod
     def of(cls, bulletin: Bulletin) -> "Composer":
         head = TopicsForm(
             bulletin.agency, initial={"topics": bulletin.ordered_topics(), "seen": bulletin.edited_at.isoformat()}
         )
-        return cls(bulletin.agency, head, _texts_of(bulletin), bulletin.corrects)
+        picker = PlacePicker.showing(bulletin.ordered_areas(), AREAS)
+        return cls(bulletin.agency, head, _texts_of(bulletin), picker, bulletin.corrects)
 
     @classmethod
     def correcting(cls, first: Bulletin) -> "Composer":
         """A new correction, which begins with the texts of what it corrects."""
         head = TopicsForm(first.agency, initial={"nonce": str(uuid.uuid4())})
-        return cls(first.agency, head, _texts_of(first), first)
+        return cls(first.agency, head, _texts_of(first), PlacePicker.showing(first.ordered_areas(), AREAS), first)
 
     @classmethod
     def sent(cls, agency: Agency, data: QueryDict, corrects: Bulletin | None = None) -> "Composer":
-        return cls(agency, TopicsForm(agency, data), Texts.sent(BulletinTextForm, data), corrects)
+        texts = Texts.sent(BulletinTextForm, data)
+        return cls(agency, TopicsForm(agency, data), texts, PlacePicker.sent(data, AREAS), corrects)
 
     def rearranged(self, data: QueryDict) -> "Composer":
-        """With a language more or less; see Texts."""
+        """With a language more or less (see Texts), or with the places that were looked for."""
         chosen = {name: data.get(name, "") for name in ("seen", "nonce")}
         head = TopicsForm(self.agency, initial={**chosen, "topics": data.getlist("topics")})
         texts = self.texts.rearranged(data, self.agency.default_language)
-        return Composer(self.agency, head, texts, self.corrects)
+        return Composer(self.agency, head, texts, self.picker, self.corrects)
 
     def seen_again(self, data: QueryDict, current: Bulletin) -> "Composer":
         """The same, for an editor who now has seen the current version: saving once more replaces it."""
@@ -97,6 +103,8 @@ class Composer:
         return composer
 
     def is_valid(self) -> bool:
+        if self.picker.problem:
+            self.head.add_error(None, self.picker.problem)
         return self.head.is_valid() and self.texts.is_valid()
 
     @property
@@ -104,6 +112,10 @@ class Composer:
         if self.corrects is not None:
             return self.corrects.ordered_topics()
         return list(self.head.cleaned_data.get("topics") or ())
+
+    @property
+    def areas(self) -> list[Place]:
+        return self.corrects.ordered_areas() if self.corrects is not None else self.picker.chosen
 
     @property
     def variants(self) -> list[VariantText]:

@@ -32,6 +32,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "my_drafts": drafts.filter(created_by=user)[:SHOWN],
         "other_drafts": drafts.exclude(created_by=user)[:SHOWN],
         "waiting": _waiting(Bulletin.objects.of(mine))[:SHOWN],
+        "administers": set(agencies_of(user, Role.ADMINISTRATOR)),
         "approves_at": set(agencies_of(user, Role.APPROVER)),
         "sending": _dispatches(mine, Dispatch.objects.under_way()),
         "results": _dispatches(mine, Dispatch.objects.exclude(finished_at=None)),

@@ -93,6 +93,8 @@ class FollowUp:
 
     def _whole(self, number: int, place: dict[str, Any]) -> dict[str, Any]:
         """The place with the shapes that it had, unless somebody has drawn or removed one."""
+        if place.get("geocodes"):
+            return place  # chosen from the register now
         before = next((area for area in self.alert.areas if area["description"] == place["description"]), None)
         drawn = [[list(point) for point in outline] for outline in place.get("polygons", ())]
         offered = [self._outline] if number == 0 and self._outline else []

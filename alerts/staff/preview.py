@@ -112,7 +112,7 @@ def _key(user: User, token: str) -> str:
 
 def _audience(composer: Composer, topics: Sequence[Topic], *, live: bool) -> AudienceCount | None:
     if composer.corrects is None:
-        return count_audience(topics)
+        return count_audience(topics, composer.areas)
     return None if live else count_corrected(composer.corrects)
 
 
@@ -149,7 +149,7 @@ def _value(part: forms.Form, name: str) -> str:
 def _shown_texts(composer: Composer, topics: Sequence[Topic], user: User) -> list[ShownText]:
     """Rendered from rows that are taken back: by the very code that will render what is sent."""
     bulletin = Bulletin.objects.create(agency=composer.agency, corrects=composer.corrects)
-    write_content(bulletin=bulletin, topics=topics, variants=_texts(composer))
+    write_content(bulletin=bulletin, topics=topics, variants=_texts(composer), areas=composer.areas)
     found = [_shown_text(bulletin, variant, user) for variant in bulletin.variants.order_by("pk")]
     transaction.set_rollback(True)
     return found

@@ -43,13 +43,14 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("staff-bulletin", pk)
             messages.warning(request, _("Somebody has just changed this draft. Read it again, then publish it."))
             return redirect("staff-publish", pk)
-    topics = bulletin.ordered_topics()
+    topics, areas = bulletin.ordered_topics(), bulletin.ordered_areas()
     context = {
         "bulletin": bulletin,
         "theme_agency": bulletin.agency,
         "topics": topics,
+        "areas": areas,
         "texts": bulletin.variants.order_by("pk"),
-        "audience": count_corrected(bulletin.corrects) if bulletin.corrects else count_audience(topics),
+        "audience": count_corrected(bulletin.corrects) if bulletin.corrects else count_audience(topics, areas),
         "form": form,
     }
     return render(request, "staff/publish.html", context)

@@ -9,15 +9,21 @@ from alerts.staff import (
     bulletin,
     compose,
     dashboard,
+    embed,
+    partners,
     preview,
     publish,
     recipients,
+    sources,
     stopping,
     withdraw,
 )
 
 urlpatterns = [
     path("", dashboard.dashboard, name="staff"),
+    path("agencies/<slug:slug>/sources/", sources.sources, name="staff-sources"),
+    path("agencies/<slug:slug>/partners/", partners.partners, name="staff-partners"),
+    path("agencies/<slug:slug>/embed/", embed.embed_code, name="staff-embed"),
     path("bulletins/new/", compose.new_bulletin, name="staff-new-bulletin"),
     path("bulletins/preview/", preview.live_preview, name="staff-preview"),
     path("bulletins/preview/<str:token>/", preview.preview_frame, name="staff-preview-frame"),

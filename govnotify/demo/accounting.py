@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Q
+
 from alerts.lanes import Channel, Lane
 from alerts.models import Dispatch
 from alerts.reports import ChannelProgress, progress
 from channels.address import parse_address
-from subscriptions.models import Endpoint, Frequency, Subscriber, Subscription, Suppression
+from subscriptions.models import Endpoint, Frequency, Place, Subscriber, Subscription, Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,11 @@ class Webhooks:
         return {"endpoints": self.endpoints, "verified_signatures": self.verified}
 
 
-def wanted_addresses(topics: Iterable[str], lane: Lane) -> set[str]:
-    """Who should get a bulletin on the topics, as SMTP names them: a routine one those who asked to hear at once."""
+def wanted_addresses(topics: Iterable[str], lane: Lane, about: str = "") -> set[str]:
+    """Who should get a bulletin on the topics, as SMTP names them: a routine one those who asked to hear at once.
+
+    `about` is the code of a place: then who chose no place, it, or one that lies in it or around it.
+    """
     listening = Subscription.objects.current().filter(topic__slug__in=topics)
     if lane is Lane.ROUTINE:
         listening = listening.filter(frequency=Frequency.IMMEDIATE)
@@ -69,6 +74,11 @@ def wanted_addresses(topics: Iterable[str], lane: Lane) -> set[str]:
     people = (
         Subscriber.objects.active().filter(pk__in=listening.values("subscriber")).exclude(address_key__in=suppressed)
     )
+    if about:
+        here = Place.objects.get(code=about).path
+        paths = dict(Place.objects.values_list("pk", "path"))
+        concerned = [one for one, path in paths.items() if path.startswith(here) or here.startswith(path)]
+        people = people.filter(Q(areas=None) | Q(areas__in=concerned))
     return {parse_address(email).envelope for email in people.values_list("email", flat=True)}
 
 

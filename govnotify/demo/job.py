@@ -9,6 +9,7 @@ from alerts.lanes import Lane
 from govnotify.demo import accounting, main_job
 from govnotify.demo.accounting import Account, Webhooks
 from govnotify.demo.data.agencies import EMERGENCY_TOPIC, ROUTINE_TOPIC
+from govnotify.demo.data.places import CAPITAL
 from govnotify.demo.data.staff import API_KEY, PEOPLE
 from govnotify.demo.display import Display
 from govnotify.demo.ports import Ports
@@ -54,7 +55,7 @@ def perform(places: Places, secrets: Secrets, console: Console) -> Result:
     """Publish both, show them on their way, and count at the other end."""
     wanted = {
         Lane.ROUTINE: accounting.wanted_addresses([ROUTINE_TOPIC], Lane.ROUTINE),
-        Lane.EMERGENCY: accounting.wanted_addresses([EMERGENCY_TOPIC], Lane.EMERGENCY),
+        Lane.EMERGENCY: accounting.wanted_addresses([EMERGENCY_TOPIC], Lane.EMERGENCY, about=CAPITAL),
     }
     with Display(console) as display:
         done = main_job.run(site=places.site, api_key=secrets.get(API_KEY), show=display.show)
@@ -82,6 +83,7 @@ def tell_places(places: Places, secrets: Secrets, console: Console) -> None:
     console.print(f"\nCitizens: {places.site}/   Staff: {places.site}/staff/   API: {places.site}/developers/")
     if places.catcher:
         console.print(f"Mails:    {places.catcher}/   (every mail that was sent, with its links)")
+        console.print(f"A city:   {places.catcher}/city/   (its own site, with the sign-up form)")
     console.print(f"Webhooks: {places.receiver}/   (its certificate is of the demo's own authority)")
     console.print(f"API key:  {secrets.get(API_KEY)}   (of the government, publishes bulletins)")
     console.print("\nStaff sign in at the staff pages with:")

@@ -61,7 +61,8 @@ def preload() -> None:
 def prepare_database(state: State, ports: Ports) -> None:
     """Migrate and make the data in a child, so that this process stays without connections. Raises Failed."""
     log = state.folder / "logs" / "data.log"
-    child = Forked("data", "govnotify.demo.data", [str(state.folder), str(ports.receiver)], log=log)
+    arguments = [str(state.folder), str(ports.receiver), str(ports.catcher)]
+    child = Forked("data", "govnotify.demo.data", arguments, log=log)
     end = time.monotonic() + PREPARE_SECONDS
     while child.running and time.monotonic() < end:
         time.sleep(0.02)

@@ -36,7 +36,8 @@ class Servers:
         if self.catches_mail:
             mails = self._state.private_folder("mails")
             ports = ["--smtp-port", str(self._ports.smtp), "--web-port", str(self._ports.catcher)]
-            self._run("catcher", *ports, "--folder", str(mails))
+            platform = f"http://127.0.0.1:{self._ports.web}"
+            self._run("catcher", *ports, "--folder", str(mails), "--platform", platform)
         certificates = self._state.private_folder("receiver")
         self._run("receiver", "--port", str(self._ports.receiver), "--cert-dir", str(certificates))
 

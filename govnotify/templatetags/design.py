@@ -3,6 +3,7 @@
 import re
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -19,8 +20,15 @@ _DARK, _LIGHT = "#000000", "#ffffff"
 
 
 @register.simple_tag
+def theme_sheet(colour: str) -> SafeString:
+    """The link to the stylesheet by which an agency's colour, `#rrggbb`, themes a page; "" for anything else."""
+    if not _HEX.fullmatch(colour):
+        return SafeString()
+    return format_html('<link rel="stylesheet" href="{}">', reverse("theme", args=[colour[1:].lower()]))
+
+
 def agency_theme(colour: str) -> str:
-    """The custom properties by which an agency's colour, `#rrggbb`, themes a page; "" for anything else."""
+    """The custom properties that this stylesheet sets; "" for anything else than `#rrggbb`."""
     if not _HEX.fullmatch(colour):
         return ""
     return f":root{{--agency:{colour};--agency-ink:{ink_on(colour.lower())}}}"

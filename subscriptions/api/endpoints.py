@@ -17,7 +17,7 @@ from subscriptions.api.schema import answers
 from subscriptions.api.topics import audible_topics
 from subscriptions.api.views import AgencyView
 from subscriptions.endpoints import EndpointRefused, ask_again, register_endpoint, remove_endpoint
-from subscriptions.models import Endpoint
+from subscriptions.models import Endpoint, Source
 
 
 class EndpointRequest(serializers.Serializer[Any]):
@@ -63,7 +63,12 @@ class EndpointsView(AgencyView):
         wanted.is_valid(raise_exception=True)
         topics = audible_topics(self.agency, wanted.validated_data["topics"])
         try:
-            endpoint, secret = register_endpoint(owner=self.agency, url=wanted.validated_data["url"], topics=topics)
+            endpoint, secret = register_endpoint(
+                owner=self.agency,
+                url=wanted.validated_data["url"],
+                topics=topics,
+                source=Source.objects.at(Source.Kind.API),
+            )
         except (ForbiddenTarget, EndpointRefused) as refused:
             raise Refused({"url": [str(refused)]}) from refused
         record(actor=Actor.of(self.key), verb="endpoint.registered", target=endpoint, agency=self.agency)

@@ -38,7 +38,7 @@ class TopicsView(AgencyView):
         agency = self.agency
         if slug := request.query_params.get("agency"):
             agency = get_object_or_404(Agency, slug=slug)
-        topics = audible_to(self.agency).filter(agency=agency).order_by("slug")
+        topics = audible_to(self.agency).filter(agency=agency).select_related("category").order_by("slug")
         return Response([_answer(topic) for topic in topics])
 
 
@@ -61,7 +61,7 @@ def _answer(topic: Topic) -> dict[str, object]:
         "slug": topic.slug,
         "name": topic.name,
         "description": topic.description,
-        "category": topic.category,
+        "category": topic.category.name if topic.category else "",
         "is_public": topic.is_public,
         "url": settings.SITE_URL + topic.get_absolute_url(),
     }

@@ -20,6 +20,7 @@ class ConsentRecord(models.Model):
         ONE_CLICK = "one-click"  # RFC 8058, by the mail client
         UNDO = "undo"
         IMPORTED = "imported"
+        ADDRESS = "address"  # the button by which an address took over another's subscriptions
 
     subscriber_id = models.BigIntegerField(db_index=True)
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE)

@@ -11,6 +11,9 @@ class OutboxMessage(models.Model):
         CONFIRM = "confirm"  # a new address is asked to confirm a sign-up
         ALREADY_SUBSCRIBED = "already_subscribed"  # a known address signed up for what it has
         SIGN_IN = "signin"
+        ADDRESS_CONFIRM = "address_confirm"  # a new address is asked to take over somebody's mail
+        ADDRESS_TAKEN = "address_taken"  # the same, at an address that has subscriptions of its own
+        ADDRESS_NOTICE = "address_notice"  # the old address hears of it, and can say no
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -19,7 +22,7 @@ class OutboxMessage(models.Model):
 
     kind = models.CharField(max_length=20, choices=Kind)
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="outbox")
-    subject_id = models.BigIntegerField(null=True)  # the row it is about: sign-up, sign-in link, endpoint
+    subject_id = models.BigIntegerField(null=True)  # the row it is about: sign-up, sign-in link, address change
     created_at = models.DateTimeField(auto_now_add=True)
     status = models.CharField(max_length=7, choices=Status, default=Status.PENDING)
     # Due then. A worker that claims the row moves this on by the lease and counts an attempt: its fencing token.

@@ -1,6 +1,8 @@
 """A person who listens, known by an e-mail address, and what they asked for before they confirmed."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 
 from subscriptions.address_key import address_key
 
@@ -29,11 +31,18 @@ class Subscriber(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    # Nothing routine is sent before this day (UTC); emergencies are. A day that has passed means nothing.
+    paused_until = models.DateField(null=True)
+    signed_out_at = models.DateTimeField(null=True)  # sessions that began before this are over
 
     objects = SubscriberQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"subscriber {self.pk}"  # never the address: this ends up in logs
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_until is not None and self.paused_until > timezone.now().date()
 
 
 class SignUp(models.Model):
@@ -41,6 +50,8 @@ class SignUp(models.Model):
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="sign_ups")
     choices = models.JSONField()  # {topic id as text: frequency}
+    sources = models.JSONField(default=dict)  # {topic id as text: id of the source}; our own pages are in none
+    areas = ArrayField(models.BigIntegerField(), default=list)  # ids of places; none: whatever they have
     language = models.CharField(max_length=35)
     page = models.CharField(max_length=200)  # where the form was filled in: part of the proof of consent
     created_at = models.DateTimeField(auto_now_add=True)

@@ -6,10 +6,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from channels.tokens import BadToken
+from subscriptions.areas import areas_after, narrows
 from subscriptions.confirming import ChoicesChanged, chosen_topics, fingerprint, sign_up_of
 from subscriptions.confirming import confirm as confirm_sign_up
 from subscriptions.models import SignUp
 from subscriptions.pages.trouble import link_trouble
+from subscriptions.suggesting import suggestions_for
 
 
 @never_cache
@@ -24,15 +26,21 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         try:
             confirm_sign_up(sign_up=sign_up, seen=request.POST.get("seen", ""))
         except ChoicesChanged:
-            return _page(request, sign_up, changed=True)
+            return _page(request, sign_up, token, changed=True)
         return redirect("confirm", token)
-    return _page(request, sign_up)
+    return _page(request, sign_up, token)
 
 
-def _page(request: HttpRequest, sign_up: SignUp, *, changed: bool = False) -> HttpResponse:
+def _page(request: HttpRequest, sign_up: SignUp, token: str, *, changed: bool = False) -> HttpResponse:
+    topics = chosen_topics(sign_up)
+    beside = [topic.pk for topic in topics]
     context = {
         "sign_up": sign_up,
-        "topics": chosen_topics(sign_up).items(),
+        "topics": topics.items(),
+        "suggestions": suggestions_for(sign_up.subscriber, beside=beside) if sign_up.confirmed_at else [],
+        "token": token,
+        "areas": areas_after(sign_up).order_by("name"),
+        "narrows": narrows(sign_up),
         "seen": fingerprint(sign_up),
         "changed": changed,
     }

@@ -78,12 +78,13 @@ def _register(request: HttpRequest, subscriber: Subscriber, form: EndpointForm) 
     except (EndpointRefused, ForbiddenTarget) as error:
         form.add_error("url", str(error))
         return _page(request, subscriber, form, status=422)
-    context = {"endpoint": endpoint, "secret": secret}
+    context = {"subscriber": subscriber, "endpoint": endpoint, "secret": secret}
     return render(request, "subscriptions/endpoint_registered.html", context, status=201)
 
 
 def _page(request: HttpRequest, subscriber: Subscriber, form: EndpointForm, status: int = 200) -> HttpResponse:
     context = {
+        "subscriber": subscriber,
         "endpoints": subscriber.endpoints.prefetch_related("subscriptions__topic").order_by("pk"),
         "form": form,
     }

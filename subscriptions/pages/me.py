@@ -1,25 +1,32 @@
-"""A subscriber's own page: topics and how often, language, stop, download, erase."""
+"""A subscriber's own page: topics and how often, language, stop, erase. Each act says what it changed."""
+
+from collections.abc import Iterator, Mapping
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.signing import BadSignature
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from govnotify.lib.languages import language_name
 from subscriptions.ending import Ended
 from subscriptions.erasing import erase
-from subscriptions.exporting import export
 from subscriptions.managing import change_topics, end_everything, set_language
 from subscriptions.models import Frequency, Subscriber, Topic
 from subscriptions.pages import session
+from subscriptions.pages.pause import PauseForm
 from subscriptions.pages.session import for_subscribers
+from subscriptions.pages.suggestions import network_sources
+from subscriptions.suggesting import suggestions_for
 from subscriptions.unsubscribing import undo, undo_token
 
 STOP = "stop"  # beside the frequencies: end this topic
 _PREFIX = "frequency-"
+_MOST_SAID = 3  # changes that are told one by one
 
 
 @never_cache
@@ -34,6 +41,9 @@ def me(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         "frequencies": Frequency.choices,
         "languages": settings.BULLETIN_LANGUAGES,
         "undo": session.undo_on_offer(request),
+        "change": subscriber.address_changes.waiting().last(),
+        "form": PauseForm(initial={"until": subscriber.paused_until if subscriber.is_paused else None}),
+        "suggestions": suggestions_for(subscriber),
     }
     return render(request, "subscriptions/me.html", context)
 
@@ -41,17 +51,37 @@ def me(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 @require_POST
 @for_subscribers
 def me_topics(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """Change how often, stop some, add public topics; what is no topic or frequency is left out."""
-    ended = change_topics(subscriber=subscriber, choices=_choices(request.POST, subscriber), page=request.path)
+    """Change how often, stop some, add public topics; what is no topic or frequency is left out.
+
+    `frequency-<id>` says how often, `stop` names one to end whatever else the form says of it.
+    """
+    choices = _choices(request.POST, subscriber)
+    had = dict(subscriber.subscriptions.current().values_list("topic_id", "frequency"))
+    sources = network_sources(request.POST, choices)
+    ended = change_topics(subscriber=subscriber, choices=choices, page=request.path, sources=sources)
     _offer_undo(request, ended)
-    messages.success(request, _("Your changes are saved."))
+    changes = list(_said(choices, had))
+    for sentence in changes[:_MOST_SAID]:
+        messages.success(request, sentence)
+    if len(changes) > _MOST_SAID:
+        rest = len(changes) - _MOST_SAID
+        messages.success(
+            request,
+            ngettext("%(number)d more change is saved.", "%(number)d more changes are saved.", rest) % {"number": rest},
+        )
+    if not changes:
+        messages.info(request, _("Nothing has changed."))
     return redirect("me")
 
 
 @require_POST
 @for_subscribers
 def me_stop(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    _offer_undo(request, end_everything(subscriber=subscriber, page=request.path))
+    ended = end_everything(subscriber=subscriber, page=request.path)
+    _offer_undo(request, ended)
+    number = len(ended.topic_ids)
+    said = ngettext("%(number)d topic is stopped.", "%(number)d topics are stopped.", number) % {"number": number}
+    messages.success(request, said)
     return redirect("me")
 
 
@@ -74,18 +104,11 @@ def me_language(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     language = request.POST.get("language", "")
     if language in dict(settings.BULLETIN_LANGUAGES):
         set_language(subscriber=subscriber, language=language)
-        messages.success(request, _("Your language is saved."))
+        named = {"language": language_name(language)}
+        messages.success(request, _("We write to you in this language from now on: %(language)s.") % named)
+    else:
+        messages.error(request, _("Choose one of the languages."))
     return redirect("me")
-
-
-@never_cache
-@require_safe
-@for_subscribers
-def me_download(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
-    """Everything held on this person, as a file."""
-    response = JsonResponse(export(subscriber), json_dumps_params={"indent": 2, "ensure_ascii": False})
-    response["Content-Disposition"] = 'attachment; filename="my-data.json"'
-    return response
 
 
 @require_POST
@@ -99,6 +122,7 @@ def me_erase(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 
 def _choices(form: QueryDict, subscriber: Subscriber) -> dict[Topic, Frequency | None]:
     asked = {name.removeprefix(_PREFIX): value for name, value in form.items() if name.startswith(_PREFIX)}
+    asked |= dict.fromkeys(form.getlist(STOP), STOP)
     ids = [int(topic_id) for topic_id in asked if topic_id.isascii() and topic_id.isdigit() and len(topic_id) < 19]
     has = subscriber.subscriptions.current().values("topic")
     topics = Topic.objects.public().filter(pk__in=ids) | Topic.objects.filter(pk__in=ids).filter(pk__in=has)
@@ -110,6 +134,18 @@ def _choices(form: QueryDict, subscriber: Subscriber) -> dict[Topic, Frequency |
         elif value in Frequency.values:
             choices[topic] = Frequency(value)
     return choices
+
+
+def _said(choices: Mapping[Topic, Frequency | None], had: Mapping[int, str]) -> Iterator[str]:
+    """A sentence for each topic that is not as it was."""
+    for topic, frequency in choices.items():
+        named = {"topic": topic.local_name, "frequency": frequency.label if frequency else ""}
+        if frequency is None and topic.pk in had:
+            yield _("You no longer get “%(topic)s”.") % named
+        elif frequency is not None and topic.pk not in had:
+            yield _("New: “%(topic)s” (%(frequency)s).") % named
+        elif frequency is not None and had[topic.pk] != frequency:
+            yield _("“%(topic)s” now comes: %(frequency)s.") % named
 
 
 def _offer_undo(request: HttpRequest, ended: Ended) -> None:

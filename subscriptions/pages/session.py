@@ -33,7 +33,10 @@ def signed_in(request: HttpRequest) -> Subscriber | None:
     """Whose hour it is. Also somebody who has just ended everything, who may want to undo it."""
     if request.session.get(_UNTIL, 0) < time.time():
         return None
-    return Subscriber.objects.filter(pk=request.session.get(_WHO, 0)).exclude(email="").first()
+    subscriber = Subscriber.objects.filter(pk=request.session.get(_WHO, 0)).exclude(email="").first()
+    if subscriber is None or _was_ended(request, subscriber):
+        return None
+    return subscriber
 
 
 def remember_undo(request: HttpRequest, token: str) -> None:
@@ -44,6 +47,12 @@ def remember_undo(request: HttpRequest, token: str) -> None:
 def undo_on_offer(request: HttpRequest) -> str:
     """The token to undo the last change with, or ""."""
     return str(request.session.get(_UNDO, ""))
+
+
+def _was_ended(request: HttpRequest, subscriber: Subscriber) -> bool:
+    """Whether this person was signed out everywhere since the hour began: their address was changed, say."""
+    ended = subscriber.signed_out_at
+    return ended is not None and request.session[_UNTIL] - SECONDS <= ended.timestamp()
 
 
 Page = Callable[Concatenate[HttpRequest, Subscriber, Rest], HttpResponse]

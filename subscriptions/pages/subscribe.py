@@ -1,32 +1,44 @@
 """The page that takes an address, and the one answer that everybody gets."""
 
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from subscriptions.limits import RateLimited
+from subscriptions.models import Topic
+from subscriptions.pages.place_picker import PlacePicker
 from subscriptions.pages.session import signed_in
 from subscriptions.pages.steady import steadily
 from subscriptions.pages.subscribe_form import SubscribeForm, chosen_topics
+from subscriptions.pages.suggestions import FIELD, network_sources
 from subscriptions.pages.visitor import ip_of
 from subscriptions.signing_up import sign_up
+from subscriptions.suggesting import suggestions
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest) -> HttpResponse:
-    """Chosen topics, address, language, frequencies. Who is signed in adds topics without another mail."""
+    """Chosen topics, address, language, frequencies, places. Who is signed in adds topics without another mail."""
     if request.method != "POST":
-        topics = chosen_topics(request.GET)
-        return _page(request, SubscribeForm(topics))
-    form = SubscribeForm(chosen_topics(request.POST), request.POST)
+        return _page(request, SubscribeForm(chosen_topics(request.GET)), PlacePicker.showing(()))
+    topics, picker = chosen_topics(request.POST), PlacePicker.sent(request.POST)
+    if picker.searched:
+        return _page(request, SubscribeForm.typed(topics, request.POST), picker)
+    form = SubscribeForm(topics, request.POST)
+    if picker.problem:
+        form.add_error(None, picker.problem)
     if not form.is_valid():
-        return _page(request, form, status=422)
+        return _page(request, form, picker, status=422)
     if form.from_a_robot:
-        return redirect("check_your_mail")
+        return _done(topics)
     try:
         with steadily():
             sign_up(
@@ -35,31 +47,45 @@ def subscribe(request: HttpRequest) -> HttpResponse:
                 language=form.cleaned_data["language"],
                 page=request.path,
                 ip=ip_of(request),
+                areas=picker.chosen,
+                sources=network_sources(request.POST, topics),
             )
     except RateLimited as error:
-        return too_many(request, form, "subscriptions/subscribe.html", error)
-    return redirect("check_your_mail")
+        return too_many(request, form, "subscriptions/subscribe.html", error, picker=picker)
+    return _done(topics)
 
 
 @require_safe
 def check_your_mail(request: HttpRequest) -> HttpResponse:
-    """The same for a known address, an unknown one and a robot."""
-    context = {"service_address": settings.SERVICE_ADDRESS}
+    """The same for a known address, an unknown one and a robot: it goes by the chosen topics alone."""
+    chosen = [topic.pk for topic in chosen_topics(request.GET)]
+    context = {
+        "service_address": settings.SERVICE_ADDRESS,
+        "suggestions": suggestions(beside=chosen) if chosen else [],
+    }
     return render(request, "subscriptions/check_your_mail.html", context)
 
 
-def too_many(request: HttpRequest, form: SubscribeForm, template: str, error: RateLimited) -> HttpResponse:
+def too_many(
+    request: HttpRequest, form: SubscribeForm, template: str, error: RateLimited, **context: object
+) -> HttpResponse:
     """The form again, with what was typed, and when to come back."""
     form.add_error(
         None,
         _("Too many requests come from your network at the moment. Try again in %d minutes.")
         % (error.retry_after // 60 + 1),
     )
-    response = render(request, template, {"form": form, "subscriber": None}, status=429)
+    response = render(request, template, {"form": form, "subscriber": None, **context}, status=429)
     response["Retry-After"] = str(error.retry_after)
     return response
 
 
-def _page(request: HttpRequest, form: SubscribeForm, status: int = 200) -> HttpResponse:
-    context = {"form": form, "subscriber": signed_in(request)}
+def _done(topics: Iterable[Topic]) -> HttpResponse:
+    query = urlencode([("topic", topic.slug) for topic in topics])
+    return redirect(f"{reverse('check_your_mail')}?{query}")
+
+
+def _page(request: HttpRequest, form: SubscribeForm, picker: PlacePicker, status: int = 200) -> HttpResponse:
+    query = request.POST if request.method == "POST" else request.GET
+    context = {"form": form, "picker": picker, "subscriber": signed_in(request), "suggested": query.getlist(FIELD)}
     return render(request, "subscriptions/subscribe.html", context, status=status)

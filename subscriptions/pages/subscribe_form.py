@@ -1,6 +1,6 @@
 """The form that takes an address for the topics chosen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,15 +10,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from subscriptions.models import Frequency, Topic
-from subscriptions.pages import form_clock
+from subscriptions.pages import form_clock, suggestions
 from subscriptions.pages.address_field import AddressField
-
-MOST = 50  # topics in one go
 
 
 def chosen_topics(query: QueryDict) -> list[Topic]:
-    """The public topics that a query or a form names, by name; what is no topic is left out."""
-    slugs = query.getlist("topic")[:MOST]
+    """The public topics that a query or a form names, found or suggested, by name; what is no topic is left out."""
+    slugs = suggestions.slugs_in(query, "topic", suggestions.FIELD)
     return list(Topic.objects.public().filter(slug__in=slugs).select_related("agency"))
 
 
@@ -36,17 +34,26 @@ class SubscribeForm(forms.Form):
     website = forms.CharField(label=_("Leave this empty"), required=False)  # people don't see it, robots fill it in
     started = forms.CharField(widget=forms.HiddenInput, required=False, initial=form_clock.start)
 
-    def __init__(self, topics: Sequence[Topic], data: QueryDict | None = None) -> None:
+    def __init__(
+        self, topics: Sequence[Topic], data: QueryDict | None = None, initial: Mapping[str, str] | None = None
+    ) -> None:
         if data is not None:
             data = data.copy()
             data["started"] = form_clock.kept(data.get("started"))
-        super().__init__(data, initial={"language": get_language()})
+        super().__init__(data, initial={"language": get_language(), **(initial or {})})
         self.topics = topics
         for topic in topics:
             self.fields[_name(topic)] = forms.ChoiceField(
-                label=topic.name, choices=Frequency, initial=Frequency.IMMEDIATE
+                label=topic.local_name, choices=Frequency, initial=Frequency.IMMEDIATE
             )
         self.fields["website"].widget.attrs |= {"autocomplete": "off", "tabindex": "-1"}
+
+    @classmethod
+    def typed(cls, topics: Sequence[Topic], data: QueryDict) -> "SubscribeForm":
+        """As it came, not judged yet: the person is still filling it in."""
+        names = ("email", "language", "website", *map(_name, topics))
+        typed = {name: data.get(name, "") for name in names if name in data}
+        return cls(topics, initial=typed | {"started": form_clock.kept(data.get("started"))})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

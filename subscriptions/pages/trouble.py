@@ -7,7 +7,7 @@ from channels.tokens import ExpiredToken
 
 
 def link_trouble(request: HttpRequest, link: str, error: Exception) -> HttpResponse:
-    """`link` is "confirm", "unsubscribe" or "sign-in". 410 for what worked once, 404 for no link of ours."""
+    """`link` is "confirm", "unsubscribe", "sign-in" or "address". 410 for what worked once, 404 for no link of ours."""
     gone = isinstance(error, ExpiredToken) or not isinstance(error, ValueError)  # BadToken is a ValueError
     context = {"link": link, "gone": gone}
     return render(request, "subscriptions/link_trouble.html", context, status=410 if gone else 404)

@@ -11,8 +11,18 @@ SIGN_IN = ("/staff/sign-in/", "/me/sign-in/")
 # What anybody may open. A link that names one person by a signed token is public: the token is the key.
 PUBLIC = {
     # The citizens' pages.
-    "", "agencies/<slug:slug>/", "topics/<slug:slug>/", "bulletins/<int:bulletin_id>/", "alerts/", "archive/",
-    "subscribe/", "subscribe/check-your-mail/", "confirm/<str:token>/", "u/<str:token>",
+    "", "agencies/<slug:slug>/", "categories/<slug:slug>/", "topics/<slug:slug>/",
+    "bulletins/<int:bulletin_id>/", "alerts/", "archive/",
+    # What machines read of them, and the stylesheets of agencies' colours.
+    "topics/<slug:slug>/feed.<str:form>", "agencies/<slug:slug>/feed.<str:form>", "alerts/feed.<str:form>",
+    "archive/feed.<str:form>", "alerts/<int:pk>/", "alerts/<int:pk>/cap.xml",
+    "sitemap.xml", "sitemaps/pages.xml", "sitemaps/<str:section>-<int:number>.xml", "robots.txt",
+    "theme/<str:colour>.css",
+    "privacy/", "accessibility/", "agencies/<slug:slug>/privacy/", "agencies/<slug:slug>/accessibility/",
+    "subscribe/", "subscribe/check-your-mail/", "confirm/<str:token>/", "confirm/<str:token>/more/",
+    "u/<str:token>", "u/reason/",
+    "embed/<slug:slug>/", "embed/<slug:slug>/subscribe/", "embed/<slug:slug>/check-your-mail/",
+    "me/address/confirm/<str:token>/", "me/address/refuse/<str:token>/",
     "me/sign-in/", "me/sign-in/<str:token>/", "me/sign-out/",
     # For machines and those who build them; below api/ also the answer to addresses that are none.
     "health/", "health/live/", "developers/", "api/schema/", "^api/",

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 # A browser of its own accord asks its maker for updates; tests talk to loopback only.
 FLAGS = ["--disable-background-networking", "--disable-component-update", "--no-first-run"]
+# No page of ours needs a cookie where it is in somebody else's, and many browsers give it none.
+FLAGS.append("--test-third-party-cookie-phaseout")
 
 
 @pytest.fixture(scope="module")

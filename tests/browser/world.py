@@ -6,9 +6,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from agencies.models import Agency
-from alerts.models import Alert
+from alerts.lanes import Lane
+from alerts.models import Alert, Bulletin, Delivery, DigestItem, Dispatch, TopicEntry
+from alerts.partitions import ensure_month
+from subscriptions.changing_address import confirm_token, refuse_token
 from subscriptions.confirming import confirmation_token
-from subscriptions.models import Endpoint, Frequency, SignUp, Subscriber
+from subscriptions.models import AddressChange, Category, Endpoint, Frequency, SignUp, Subscriber
 from tests.integration.subscriptions import cast
 from tests.integration.subscriptions.cast import Town
 
@@ -54,6 +57,7 @@ def a_world() -> World:
     """Agencies, topics, bulletins, alerts, and Carla with something on each of her pages."""
     town = cast.a_town()
     _more_agencies()
+    _nature()
     storm = cast.a_bulletin(town.floods, town.drought, texts={"en": STORM, "ar": STORM_AR, "uk": STORM_UK})
     for day, title in enumerate(("Bridge closed for repairs", "New bus lane in River Road", "Market moves"), start=1):
         cast.a_bulletin(
@@ -80,17 +84,29 @@ def a_world() -> World:
         page="/subscribe/",
     )
     unsubscribe = cast.unsubscribe_link(carla, town.floods)
+    _sent_to(carla, storm)
+    change = AddressChange.objects.create(
+        subscriber=carla, new_email="Carla.Wasserstrassenverwaltung@new.example.org", requested_at=timezone.now()
+    )
     pages = {
         "home": "/",
         "search": "/?q=water&topic=roads",
         "nothing-found": "/?q=qwertz",
+        "search-mistyped": "/?q=flod",
         "agency": "/agencies/brook/",
+        "category": "/categories/nature/?topic=roads",
+        "subcategory": "/categories/weather-and-water/",
+        "privacy": "/privacy/",
+        "accessibility": "/accessibility/",
+        "agency-privacy": "/agencies/brook/privacy/",
         "topic": "/topics/floods/",
         "bulletin": f"/bulletins/{storm.pk}/",
         "bulletin-arabic": f"/bulletins/{storm.pk}/?lang=ar",
         "bulletin-alert": f"/bulletins/{alert.pk}/",
         "alerts": "/alerts/",
         "archive": "/archive/",
+        "archive-filtered": "/archive/?q=brook&agency=brook&category=transport&language=es&since=2020-01-01",
+        "archive-nothing": "/archive/?q=qwertz&agency=brook",
         "subscribe": "/subscribe/?topic=floods&topic=roads",
         "subscribe-nothing": "/subscribe/",
         "check-your-mail": "/subscribe/check-your-mail/",
@@ -102,8 +118,46 @@ def a_world() -> World:
         "not-found": "/topics/duty-roster/",
         "me": "/me/",
         "me-endpoints": "/me/endpoints/",
+        "me-sent": "/me/sent/",
+        "me-address": "/me/address/",
+        "address-confirm": f"/me/address/confirm/{confirm_token(change)}/",
+        "address-refuse": f"/me/address/refuse/{refuse_token(change)}/",
     }
     return World(town, carla, pages)
+
+
+def _sent_to(carla: Subscriber, storm: Bulletin) -> None:
+    """The storm by mail and to her machines, and a digest of the roads' bulletins."""
+    now = timezone.now()
+    month = now.date().replace(day=1)
+    ensure_month(month)
+    of_storm = Dispatch.objects.create(
+        bulletin=storm, agency=storm.agency, lane=Lane.ROUTINE, month=month, cut_off=now, state=Dispatch.State.DONE
+    )
+    digest = Dispatch.objects.create(
+        period=Frequency.DAILY, lane=Lane.DIGEST, month=month, since=now, cut_off=now, state=Dispatch.State.DONE
+    )
+    recipients = [(1, carla.pk), *((2, endpoint.pk) for endpoint in carla.endpoints.order_by("pk"))]
+    status = [Delivery.Status.SENT, Delivery.Status.SENT, Delivery.Status.PENDING, Delivery.Status.FAILED]
+    rows = [(of_storm, *one) for one in zip(recipients, status, strict=True)]
+    for dispatch, (kind, recipient), result in [*rows, (digest, recipients[0], Delivery.Status.SENT)]:
+        Delivery.objects.create(
+            month=month, dispatch_id=dispatch.pk, recipient_kind=kind, recipient_id=recipient, channel=kind,
+            lane=dispatch.lane, status=result, attempts=1, changed_at=now, topics=[],
+        )  # fmt: skip
+    for number in Bulletin.objects.filter(topics__slug="roads").values_list("pk", flat=True):
+        DigestItem.objects.create(
+            month=month, dispatch_id=digest.pk, recipient_id=carla.pk, bulletin_id=number, topics=[1]
+        )
+
+
+def _nature() -> None:
+    """A subject with two others in it, and topics that many people follow."""
+    nature = cast.a_category("Nature", description="Water, weather and everything else that is outside.")
+    Category.objects.filter(slug="weather-and-water").update(parent=nature)
+    cast.a_topic(Agency.objects.get(slug="brook"), "parks", "Parks and gardens", "Lawns and trees.", "Parks")
+    Category.objects.filter(slug="parks").update(parent=nature)
+    TopicEntry.objects.filter(topic__slug__in=("floods", "roads", "parks")).update(followers=120)
 
 
 def _more_agencies() -> None:

@@ -210,7 +210,7 @@ def test_a_database_with_other_agencies_is_left_alone(state: Path) -> None:
     Agency.objects.create(slug="real", name="A real agency", from_address="a@b.example", reply_address="a@b.example")
     url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format_map(connection.settings_dict)
     own = {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "govnotify.settings"}
-    ended = run(["-m", "govnotify.demo.data", str(state), "8443"], environment(state) | own)
+    ended = run(["-m", "govnotify.demo.data", str(state), "8443", "8025"], environment(state) | own)
     assert ended.returncode == 1
     assert "holds agencies that the demo did not make" in ended.stderr
     assert [agency.slug for agency in Agency.objects.all()] == ["real"]

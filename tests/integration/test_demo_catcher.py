@@ -47,9 +47,10 @@ class Catcher:
 
 
 @contextmanager
-def catcher(folder: Path) -> Iterator[Catcher]:
+def catcher(folder: Path, *options: str) -> Iterator[Catcher]:
     report = folder.parent / "report.json"
     command = [sys.executable, "-m", "govnotify.demo.catcher", "--folder", str(folder), "--report", str(report)]
+    command += options
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  our own module
         assert process.stdout is not None
         try:
@@ -223,3 +224,17 @@ def test_old_mails_make_room_for_new_ones(tmp_path: Path) -> None:
     assert 0 < len(newest) < 20
     assert len(list(tmp_path.iterdir())) == 2
     assert store.get(1) is None
+
+
+def test_it_plays_a_city_s_own_site_with_the_platform_s_form(tmp_path: Path) -> None:
+    with catcher(tmp_path / "mails", "--platform", "http://127.0.0.1:8000") as running:
+        status, headers, body = running.get("/city/")
+    assert status == 200
+    assert 'src="http://127.0.0.1:8000/embed/aldermouth/?' in body
+    assert 'action="http://127.0.0.1:8000/embed/aldermouth/subscribe/"' in body
+    assert "form-action http://127.0.0.1:8000" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+
+
+def test_without_a_platform_there_is_no_city(running: Catcher) -> None:
+    assert running.get("/city/")[0] == 404

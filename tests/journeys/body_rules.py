@@ -8,7 +8,8 @@ from tests.inbox import Mail
 from tests.journeys.words import missing, right_to_left, words_of
 
 WIDTH = 72  # characters of a line of text, where no single word is longer
-ALLOWED_IN_BODY = frozenset(("style", "href", "rel", "lang", "dir", "start", "scope", "colspan", "rowspan", "title"))
+TABLE = frozenset(("border", "cellpadding", "class", "role", "tabindex", "aria-label"))  # of ours, and of its box
+ALLOWED_IN_BODY = TABLE | {"style", "href", "lang", "dir", "start", "scope", "colspan", "rowspan", "title"}
 FETCHES_OR_RUNS = {"script", "img", "iframe", "object", "embed", "svg", "form", "input", "link", "video", "audio"}
 
 
@@ -54,12 +55,12 @@ def check_words(text: str, html: str, words: list[str], language: str) -> None:
     assert bool(right_to_left(words)) == (direction(language) == "rtl")
 
 
-def check_html(html: str, language: str, *, allowed: frozenset[str] = ALLOWED_IN_BODY) -> None:
+def check_html(html: str, language: str, *, preview: bool = True) -> None:
     """In its language, with its preview text; nothing that runs, nothing that is fetched, nobody's styles but ours."""
     outline = _Outline(html)
     (root,) = [attributes for tag, attributes in outline.elements if tag == "html"]
     assert (root["lang"], root["dir"]) == (language, direction(language))
-    assert any(attributes.get("class") == "preheader" for _, attributes in outline.elements)
+    assert any(attributes.get("class") == "preheader" for _, attributes in outline.elements) == preview
     assert not {tag for tag, _ in outline.elements} & FETCHES_OR_RUNS
     assert not re.search(r"url\s*\(|@import|expression\s*\(", html)
     for tag, attributes in outline.elements:
@@ -67,7 +68,7 @@ def check_html(html: str, language: str, *, allowed: frozenset[str] = ALLOWED_IN
         address = attributes.get("href", "https://")
         assert address.startswith(("https://", "http://", "mailto:")), f"{tag} leads to {address}"
     for tag, attributes in outline.in_body:
-        assert not attributes.keys() - allowed, f"{tag} in the body has {attributes}"
+        assert not attributes.keys() - ALLOWED_IN_BODY, f"{tag} in the body has {attributes}"
 
 
 class _Outline(HTMLParser):

@@ -86,4 +86,4 @@ class Visitor:
     def _arrive(self, response: object, status: int) -> None:
         assert response.status_code == status, response.content  # type: ignore[attr-defined]  # Django's test response
         self.path = response.request["PATH_INFO"]  # type: ignore[attr-defined]
-        self.page = response.content.decode()  # type: ignore[attr-defined]
+        self.page = response.getvalue().decode()  # type: ignore[attr-defined]

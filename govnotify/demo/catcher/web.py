@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from govnotify.demo.catcher import pages
+from govnotify.demo.catcher.city import city_page
 from govnotify.demo.catcher.ledger import Ledger
 from govnotify.demo.catcher.store import Mail, MailStore
 
@@ -19,8 +20,11 @@ MAIL_POLICY = (
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def application(store: MailStore, ledger: Ledger) -> web.Application:
-    """Routes: / (list), /mails/N, /mails/N/html, /mails/N/source, /status, /status/CAMPAIGN, /style.css."""
+def application(store: MailStore, ledger: Ledger, platform: str = "") -> web.Application:
+    """Routes: / (list), /mails/N, /mails/N/html, /mails/N/source, /status, /status/CAMPAIGN, /style.css.
+
+    Where it is told of a platform, by its address, also /city/, the site of one of its agencies.
+    """
     site = Site(store, ledger)
     app = web.Application(middlewares=[loopback_names_only])
     app.add_routes(
@@ -34,6 +38,12 @@ def application(store: MailStore, ledger: Ledger) -> web.Application:
             web.get("/style.css", site.style),
         ]
     )
+    if platform:
+
+        async def city(request: web.Request) -> web.Response:
+            return city_page(request, platform)
+
+        app.router.add_get("/city/", city)
     return app
 
 
@@ -45,7 +55,7 @@ async def loopback_names_only(request: web.Request, handler: Handler) -> web.Str
     response = await handler(request)
     response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
     return response
 
 

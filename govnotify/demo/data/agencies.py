@@ -1,21 +1,23 @@
-"""The agencies and topics of agencies.toml."""
+"""The agencies and topics of agencies.toml, and the subjects of categories.toml."""
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from agencies.models import Agency
-from subscriptions.models import Topic
+from subscriptions.models import Category, Topic
 
 ROUTINE_TOPIC = "national-announcements"  # everybody follows it
 EMERGENCY_TOPIC = "danger-to-life"
-_FILE = Path(__file__).parent / "agencies.toml"
+_FOLDER = Path(__file__).parent
 
 
 def make_agencies() -> dict[str, Agency]:
     """The agencies by slug, with their topics."""
-    made = {}
-    for told in tomllib.loads(_FILE.read_text())["agencies"]:
+    made: dict[str, Agency] = {}
+    subjects = {category.slug: category for category in _categories(_told("categories"), None)}
+    for told in _told("agencies"):
         agency = made[told["slug"]] = Agency.objects.create(
             slug=told["slug"],
             name=told["name"],
@@ -26,17 +28,38 @@ def make_agencies() -> dict[str, Agency]:
             postal_address=told["postal_address"],
             default_language=told["language"],
             colour=told["colour"],
+            translations=_translations(told),
         )
-        Topic.objects.bulk_create(_topic(agency, topic) for topic in told["topics"])
+        Topic.objects.bulk_create(_topic(agency, topic, subjects) for topic in told["topics"])
     return made
 
 
-def _topic(agency: Agency, told: dict[str, Any]) -> Topic:
+def _categories(told: list[dict[str, Any]], parent: Category | None) -> Iterator[Category]:
+    for position, one in enumerate(told):
+        category = Category.objects.create(
+            slug=one["slug"], name=one["name"], parent=parent, position=position, translations=_translations(one)
+        )
+        yield category
+        yield from _categories(one.get("inside", []), category)
+
+
+def _topic(agency: Agency, told: dict[str, Any], subjects: dict[str, Category]) -> Topic:
     return Topic(
         agency=agency,
         slug=told["slug"],
         name=told["name"],
         description=told["description"],
-        category=told["category"],
+        category=subjects[told["category"]],
         is_public=told.get("public", True),
+        translations=_translations(told),
     )
+
+
+def _translations(told: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {language: {"name": name} for language, name in told.get("names", {}).items()}
+
+
+def _told(file: str) -> list[dict[str, Any]]:
+    """What the file of that name lists."""
+    told: list[dict[str, Any]] = tomllib.loads((_FOLDER / f"{file}.toml").read_text())[file]
+    return told

@@ -15,7 +15,7 @@ from alerts.files.front_matter import parse_bulletin
 from alerts.lanes import Lane
 from alerts.models import Bulletin, Dispatch
 from govnotify.demo.data.staff import staff
-from subscriptions.models import Topic
+from subscriptions.models import Place, Topic
 
 _FOLDER = Path(__file__).parent / "bulletins"
 
@@ -28,6 +28,7 @@ class Words:
     agency: str
     topics: tuple[str, ...]
     variants: tuple[VariantText, ...]
+    areas: tuple[str, ...]
 
 
 def read_all(kind: str) -> list[Words]:
@@ -54,7 +55,7 @@ def _read(name: str, files: Sequence[Path]) -> Words:
     variants = tuple(
         VariantText(language=one.language, title=one.title, body=one.body, summary=one.summary) for one in told
     )
-    return Words(name, told[0].agency, told[0].topics, variants)
+    return Words(name, told[0].agency, told[0].topics, variants, told[0].areas)
 
 
 def _create(words: Words) -> Bulletin:
@@ -64,6 +65,7 @@ def _create(words: Words) -> Bulletin:
         topics=[topics[slug] for slug in words.topics],
         variants=words.variants,
         author=staff("publisher"),
+        areas=list(Place.objects.filter(code__in=words.areas)),
     )
 
 
@@ -82,6 +84,7 @@ def _publish(bulletin: Bulletin, *, days_ago: int) -> None:
         lane=Lane.ROUTINE,
         month=at.date().replace(day=1),
         cut_off=at,
+        areas=sorted(bulletin.area_links.values_list("place", flat=True)),
         state=Dispatch.State.DONE,
         expanded_at=at,
         finished_at=at,

@@ -9,12 +9,15 @@ from pathlib import Path
 from django.utils import timezone
 
 from govnotify.demo.data.agencies import EMERGENCY_TOPIC, ROUTINE_TOPIC
+from govnotify.demo.data.places import CAPITAL
 from subscriptions.address_key import address_key
-from subscriptions.models import ConsentRecord, Frequency, Subscriber, Subscription, Topic
+from subscriptions.models import ConsentRecord, Frequency, Place, Subscriber, SubscriberArea, Subscription, Topic
 
 PEOPLE = 2_000
 JOINED_WITHIN_DAYS = 20  # younger than every published bulletin of the demo: nobody missed one
 EMERGENCY_SHARE = 0.75
+PLACED_SHARE = 0.4  # chose places: one, or home and work
+CAPITAL_SHARE = 0.3  # of these choose the capital first
 LANGUAGES = {"en": 58, "ro": 12, "es": 9, "uk": 9, "fr": 7, "ar": 5}  # read by so many in a hundred
 FREQUENCIES = {Frequency.IMMEDIATE: 7, Frequency.DAILY: 2, Frequency.WEEKLY: 1}
 BATCH = 5_000  # rows of one INSERT
@@ -28,6 +31,19 @@ def make_people() -> None:
     subscriptions = [one for person in people for one in _choices(chance, person, topics)]
     Subscription.objects.bulk_create(subscriptions, batch_size=BATCH)
     ConsentRecord.objects.bulk_create(map(_consent, subscriptions), batch_size=BATCH)
+    SubscriberArea.objects.bulk_create(_areas(people), batch_size=BATCH)
+
+
+def _areas(people: Sequence[Subscriber]) -> Iterator[SubscriberArea]:
+    """Towns, and now and then a county."""
+    chance = random.Random(1902)  # noqa: S311  the same places in every demo
+    places = list(Place.objects.exclude(kind=Place.Kind.REGION).order_by("code"))
+    capital = next(place for place in places if place.code == CAPITAL)
+    for person in people:
+        if chance.random() < PLACED_SHARE:
+            first = capital if chance.random() < CAPITAL_SHARE else chance.choice(places)
+            for place in {first.pk, chance.choice(places).pk} if chance.random() < PLACED_SHARE else {first.pk}:
+                yield SubscriberArea(subscriber=person, place_id=place)
 
 
 def _people(chance: random.Random, now: datetime) -> Iterator[Subscriber]:

@@ -7,7 +7,7 @@ import pytest
 from agencies.models import Agency, AuditEntry
 from agencies.models.api_key import Scope
 from channels.webhook.signing import check_secret
-from subscriptions.models import Endpoint
+from subscriptions.models import Endpoint, Source, Subscription
 from tests.integration.api.requests import Machine, errors
 from tests.integration.staff.cast import a_key, a_topic, an_agency
 
@@ -41,6 +41,13 @@ def test_topics_are_the_agencys_own_and_of_others_the_public_ones(
     assert [topic["slug"] for topic in machine.get("topics").json()] == ["duty", "floods"]
     assert [topic["slug"] for topic in machine.get("topics?agency=brook").json()] == ["roads"]
     assert "request" in errors(machine.get("topics?agency=nowhere"), HTTPStatus.NOT_FOUND)
+
+
+def test_what_an_endpoint_listens_to_came_by_the_api(machine: Machine) -> None:
+    machine.post("endpoints", WANTED)
+    source = Subscription.objects.select_related("source").get().source
+    assert source
+    assert source.kind == Source.Kind.API
 
 
 def test_an_endpoint_is_registered_and_its_secret_shown_once(machine: Machine, city: Agency) -> None:

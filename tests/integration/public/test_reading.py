@@ -114,6 +114,7 @@ def test_the_archive_finds_words_of_any_language_and_turns_pages(town: Town, cli
         a_bulletin(town.roads, texts={"es": f"Calle {number}\nCerrada."})
     assert "River rising" in client.get("/archive/?q=النهر").content.decode()
     first = client.get("/archive/?q=brook").content.decode()
-    assert "25 bulletins about" in first
-    assert "?q=brook&amp;page=2" in first
-    assert "Calle 0" in client.get("/archive/?q=brook&page=2").content.decode()
+    assert "25 bulletins</h2>" in first
+    older = Bulletin.objects.order_by("-published_at", "-pk")[19].pk
+    assert f"?q=brook&amp;older={older}" in first
+    assert "Calle 0" in client.get(f"/archive/?q=brook&older={older}").content.decode()

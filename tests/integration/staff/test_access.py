@@ -56,6 +56,9 @@ WHO = {
     "staff-alert-stop": {Role.OPERATOR, Role.APPROVER},
     "staff-alert-recipients": EVERYBODY,
     "staff-alert-list": {Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR},
+    "staff-sources": EVERYBODY,
+    "staff-partners": {Role.ADMINISTRATOR},
+    "staff-embed": EVERYBODY,
 }
 POSTS = {
     "staff-preview", "staff-alert-take-over", "staff-bulletin-pause", "staff-bulletin-resume", "staff-bulletin-list",
@@ -72,6 +75,7 @@ ABOUT_A_BULLETIN = {
     "staff-bulletin-resume", "staff-bulletin-stop", "staff-withdraw", "staff-correct", "staff-bulletin-recipients",
     "staff-bulletin-list",
 }  # fmt: skip
+ABOUT_AN_AGENCY = {"staff-sources", "staff-partners", "staff-embed"}
 OWN = {"staff", "staff-new-bulletin", "staff-preview", "staff-preview-frame", "staff-new-alert"}
 
 
@@ -89,6 +93,8 @@ def addresses() -> dict[str, str]:
             found[name] = reverse(name, args=["token"])
         elif name in OWN:
             found[name] = reverse(name) + ("?agency=water" if name == "staff-preview" else "")
+        elif name in ABOUT_AN_AGENCY:
+            found[name] = reverse(name, args=["water"])
         else:
             found[name] = reverse(name, args=[draft.pk if name in ABOUT_A_BULLETIN else alert.pk])
     return found

@@ -105,7 +105,7 @@ class TestStarting:
             ({"status": ""}, "Live, exercise or test?"),
             ({"event": ""}, "What is it?"),
             ({"severity": "Unknown"}, "Unknown is not one of the available choices"),
-            ({"areas": " \r\n"}, "Places"),
+            ({"areas": " \r\n"}, "Choose a place, or name one."),
             ({"polygon": "44.43 26.10"}, "latitude,longitude"),
             ({"polygon": "1,1 2,2"}, "it takes 4"),
             ({"polygon": "91,1 1,2 2,2"}, "is not within"),

@@ -8,6 +8,7 @@ from typing import Any
 from django.core import signing
 from django.test import Client
 from django.utils import timezone
+from django.utils.text import slugify
 
 from agencies.models import Agency
 from alerts.models import Alert, Bulletin, BulletinTopic, BulletinVariant
@@ -15,7 +16,8 @@ from channels.markup import to_safe_html
 from channels.tokens import unsubscribe_token
 from subscriptions.address_key import address_key
 from subscriptions.keys import signer
-from subscriptions.models import Frequency, SignInLink, Subscriber, Subscription, Topic
+from subscriptions.models import Category, Frequency, Place, SignInLink, Subscriber, Subscription, Topic
+from subscriptions.models.place import search_text
 from subscriptions.pages import form_clock
 from subscriptions.signing_in import sign_in_token
 from subscriptions.signing_up import sign_up
@@ -61,9 +63,41 @@ def an_agency(slug: str, name: str, **fields: Any) -> Agency:
 
 
 def a_topic(agency: Agency, slug: str, name: str, description: str = "", category: str = "", **fields: Any) -> Topic:
+    subject = a_category(category) if category else None
     return Topic.objects.create(
-        agency=agency, slug=slug, name=name, description=description, category=category, **fields
+        agency=agency, slug=slug, name=name, description=description, category=subject, **fields
     )
+
+
+def a_category(name: str, parent: Category | None = None, **fields: Any) -> Category:
+    """The one of this name, made where there is none."""
+    return Category.objects.get_or_create(slug=slugify(name), defaults={"name": name, "parent": parent} | fields)[0]
+
+
+def a_country() -> dict[str, Place]:
+    """Two regions, their counties and towns, by code; two of the towns have the same name."""
+    known: dict[str, Place] = {}
+    for code, name, parent in (
+        ("N", "North", ""),
+        ("N-1", "Northshire", "N"),
+        ("N-11", "Milltown", "N-1"),
+        ("N-12", "Fellgate", "N-1"),
+        ("S", "South", ""),
+        ("S-1", "Southshire", "S"),
+        ("S-11", "Milltown", "S-1"),
+        ("S-12", "Southwell", "S-1"),
+    ):
+        known[code] = a_place(code, name, known.get(parent))
+    return known
+
+
+def a_place(code: str, name: str, parent: Place | None = None, **fields: Any) -> Place:
+    kind = Place.Kind.MUNICIPALITY if parent and parent.parent else Place.Kind.COUNTY if parent else Place.Kind.REGION
+    given = {"scheme": "TEST", "kind": kind, "geocodes": [f"TEST={code}"], "search_text": search_text([name, code])}
+    place = Place.objects.create(code=code, name=name, parent=parent, **given | fields)
+    place.path = f"{parent.path if parent else '/'}{place.pk}/"
+    place.save(update_fields=["path"])
+    return place
 
 
 def a_subscriber(email: str = CARLA, **topics: Frequency) -> Subscriber:

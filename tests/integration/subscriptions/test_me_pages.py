@@ -1,5 +1,6 @@
 """A subscriber's own pages: by a mailed link, for an hour."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -20,8 +21,11 @@ from tests.integration.subscriptions.cast import (
     signed_in,
 )
 
-OWN = ["/me/", "/me/endpoints/", "/me/download/"]
-ACTS = ["/me/topics/", "/me/stop/", "/me/undo/", "/me/language/", "/me/erase/", "/me/endpoints/"]
+OWN = ["/me/", "/me/endpoints/", "/me/address/", "/me/sent/", "/me/download/"]
+ACTS = [
+    "/me/topics/", "/me/stop/", "/me/undo/", "/me/language/", "/me/erase/", "/me/endpoints/", "/me/pause/",
+    "/me/resume/", "/me/address/", "/me/address/cancel/",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -100,6 +104,45 @@ def test_topics_are_changed_and_stopped_and_the_stop_can_be_undone(carla: Subscr
         assert has(carla) == {"floods": "immediate"}
 
 
+def test_each_save_says_what_it_changed(carla: Subscriber, town: Town) -> None:
+    browser = signed_in(carla)
+    for topic, value, sentence in (
+        (town.floods, "immediate", "“Flood warnings” now comes: At once."),
+        (town.floods, "immediate", "Nothing has changed."),
+        (town.roads, "stop", "You no longer get “Road works”."),
+        (town.drought, "daily", "New: “Drought notices” (Once a day)."),
+        (town.drought, "hourly", "Nothing has changed."),
+    ):
+        page = browser.post("/me/topics/", {f"frequency-{topic.pk}": value}, follow=True).content.decode()
+        assert sentence in page
+    page = browser.post("/me/stop/", follow=True).content.decode()
+    assert "2 topics are stopped." in page
+
+
+def test_many_changes_at_once_are_told_shortly(carla: Subscriber, town: Town) -> None:
+    topics = [a_topic(town.city, f"t{number}", f"Topic {number}") for number in range(9)]
+    form = {f"frequency-{topic.pk}": "daily" for topic in topics}
+    page = signed_in(carla).post("/me/topics/", form, follow=True).content.decode()
+    assert "6 more changes are saved." in page
+
+
+def test_topics_stand_under_their_agencies_each_with_a_form_of_its_own(carla: Subscriber, town: Town) -> None:
+    page = signed_in(carla).get("/me/").content.decode()
+    water, city = page.index("<h3>Ministry of Water</h3>"), page.index("<h3>City of Brook</h3>")
+    assert city < page.index("Road works") < water < page.index("Flood warnings")
+    for topic in (town.floods, town.roads):
+        assert page.count(f'name="frequency-{topic.pk}"') == 1
+
+
+def test_the_stop_beside_a_topic_wins_over_its_frequency(carla: Subscriber, town: Town) -> None:
+    form = {f"frequency-{town.roads.pk}": "weekly", "stop": str(town.roads.pk)}
+    for _ in range(2):
+        signed_in(carla).post("/me/topics/", form)
+        assert has(carla) == {"floods": "weekly"}
+    signed_in(carla).post("/me/topics/", {"stop": ["", "x", "-1", "9" * 40, "٣", str(town.internal.pk)]})
+    assert has(carla) == {"floods": "weekly"}
+
+
 def test_stopping_everything_offers_an_undo_that_works(carla: Subscriber) -> None:
     browser = signed_in(carla)
     browser.post("/me/stop/")
@@ -133,12 +176,14 @@ def test_the_language_is_saved_and_a_made_up_one_is_not(carla: Subscriber) -> No
         browser.post("/me/language/", {"language": language})
     carla.refresh_from_db()
     assert carla.language == "uk"
+    assert "Українська" in browser.post("/me/language/", {"language": "uk"}, follow=True).content.decode()
 
 
 def test_the_download_is_a_file_of_json(carla: Subscriber) -> None:
     answer = signed_in(carla).get("/me/download/")
     assert answer["Content-Type"] == "application/json"
-    assert answer.json()["address"] == CARLA
+    assert "attachment" in answer["Content-Disposition"]
+    assert json.loads(answer.getvalue())["address"] == CARLA
 
 
 def test_erasing_signs_out_and_leaves_no_address(carla: Subscriber) -> None:
@@ -207,6 +252,6 @@ def test_the_lists_take_as_many_queries_for_many_rows_as_for_one(
         browser.post("/me/topics/", {f"frequency-{topic.pk}": "daily"})
         endpoint = Endpoint.objects.create(subscriber=carla, url=f"https://h.example.org/{number}", sealed_secret="-")
         endpoint.subscriptions.create(topic=topic, started_at=timezone.now())
-    for path in ("/me/", "/me/endpoints/"):
-        with django_assert_max_num_queries(6):
+    for path in ("/me/", "/me/endpoints/", "/me/address/"):
+        with django_assert_max_num_queries(9):
             browser.get(path)

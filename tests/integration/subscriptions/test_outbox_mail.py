@@ -4,8 +4,9 @@ import re
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
-from subscriptions.models import Frequency, OutboxMessage, SignUp
+from subscriptions.models import Frequency, OutboxMessage, SignUp, Topic
 from subscriptions.outbox_mail import NothingToSay, OutboxMail, render
 from subscriptions.signing_in import request_sign_in
 from tests.integration.subscriptions.cast import CARLA, Town, a_subscriber, ask
@@ -34,11 +35,22 @@ def test_the_confirmation_names_the_topics_and_its_link_opens_the_page(town: Tow
     assert link_in(mail.html.replace('"', " "), "/confirm/").startswith("/confirm/")
 
 
-def test_the_mail_is_in_the_language_that_was_asked_for(town: Town) -> None:
+def test_the_mail_is_in_the_language_that_was_asked_for(town: Town, settings: Settings) -> None:
+    settings.LANGUAGES = [("en", "English"), ("ar", "Arabic")]
+    Topic.objects.filter(pk=town.floods.pk).update(translations={"ar": {"name": "الفيضانات"}})
     ask(town.floods, language="ar")
     mail = the_mail()
     assert mail.language == "ar"
     assert 'dir="rtl"' in mail.html
+    assert "الفيضانات" in mail.html
+
+
+def test_a_mail_in_a_language_that_we_do_not_speak_says_which_it_is_in(town: Town, settings: Settings) -> None:
+    settings.LANGUAGES = [("en", "English")]
+    ask(town.floods, language="ar")
+    mail = the_mail()
+    assert mail.language == "en"
+    assert '<html lang="en" dir="ltr">' in mail.html
 
 
 def test_who_has_everything_already_gets_no_link_to_confirm(town: Town) -> None:

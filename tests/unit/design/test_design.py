@@ -1,9 +1,10 @@
 """The template tags of the look: contrast, direction, names of languages, tables."""
 
 import pytest
+from pytest_django import Settings
 
 from channels.markup.colour import contrast
-from govnotify.lib.languages import direction, language_name
+from govnotify.lib.languages import direction, language_name, phrases_attributes, spoken
 from govnotify.templatetags.design import agency_theme, ink_on, scrollable_tables
 
 GREYS = [f"#{value:02x}{value:02x}{value:02x}" for value in range(0, 256, 5)]
@@ -30,6 +31,25 @@ def test_the_direction_of_a_language(language: str, written: str) -> None:
 def test_a_language_is_named_in_itself_or_by_its_tag() -> None:
     assert language_name("uk") == "Українська"
     assert language_name("tlh") == "tlh"
+
+
+@pytest.mark.parametrize(
+    ("text", "ours", "marked"),
+    [
+        ("ar", "ar", ""),
+        ("ar-EG", "ar", ""),
+        ("EN", "en", ""),
+        ("tlh", "en", ' lang="en" dir="ltr"'),
+        ("he", "en", ' lang="en" dir="ltr"'),
+        ("", "en", ' lang="en" dir="ltr"'),
+    ],
+)
+def test_our_own_phrases_are_in_the_text_s_language_or_marked(
+    settings: Settings, text: str, ours: str, marked: str
+) -> None:
+    settings.LANGUAGES = [("en", "English"), ("ar", "Arabic")]
+    assert spoken(text).lower() == ours
+    assert phrases_attributes(text) == marked
 
 
 def test_each_table_is_boxed_and_the_rest_stays() -> None:
