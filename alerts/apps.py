@@ -7,7 +7,7 @@ from django.apps import AppConfig
 from django.core.checks import Error, Tags, register
 from django.db import connections
 
-NEEDED = 18  # of PostgreSQL: alerts.records asks an UPDATE for the rows as they were (RETURNING old)
+NEEDED = 18  # of PostgreSQL: alerts.engine.records asks an UPDATE for the rows as they were (RETURNING old)
 
 
 class AlertsConfig(AppConfig):

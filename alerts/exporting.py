@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from alerts.acts.imported_texts import texts_of
 from alerts.cap.lexical import parse_time
 from alerts.cap.message import (
     Area,
@@ -27,7 +28,6 @@ from alerts.cap.message import (
 )
 from alerts.cap.reading import CapRefused, read
 from alerts.cap.writing import CapUnsendable, write
-from alerts.imported_texts import texts_of
 from alerts.models import Alert, BulletinVariant
 from channels.markup import to_text
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from alerts.engine.told import digest_runs
 from alerts.lanes import Channel, RecipientKind
 from alerts.models import Bulletin, Delivery, Dispatch
-from alerts.told import digest_runs
 from govnotify.lib.database import query
 
 PAGE = 2_000  # rows in memory

@@ -6,12 +6,12 @@ from functools import partial
 from celery import shared_task
 from django.db import InterfaceError, OperationalError, connection
 
-from alerts.dispatch import first_attempts, retries, work
+from alerts.engine.dispatch import first_attempts, retries, work
+from alerts.engine.probes import send_probe
+from alerts.engine.recovery import keep_house
+from alerts.engine.transactional import send_outbox
 from alerts.lanes import Channel, Lane
-from alerts.probes import send_probe
-from alerts.recovery import keep_house
 from alerts.service_levels import PROBED
-from alerts.transactional import send_outbox
 from govnotify.lib.queues import TASK, Queue
 from subscriptions.endpoints import verify_pending
 

@@ -12,13 +12,13 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from alerts.audience import ADD, count_audience  # noqa: E402
-from alerts.drafting import VariantText, create_bulletin  # noqa: E402
-from alerts.fanout import expand_next  # noqa: E402
+from alerts.acts.drafting import VariantText, create_bulletin  # noqa: E402
+from alerts.acts.publishing import publish_bulletin  # noqa: E402
+from alerts.engine.audience import ADD, count_audience  # noqa: E402
+from alerts.engine.fanout import expand_next  # noqa: E402
+from alerts.engine.reach import condition  # noqa: E402
 from alerts.lanes import Channel, Lane  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
-from alerts.publishing import publish_bulletin  # noqa: E402
-from alerts.reach import condition  # noqa: E402
 from bench.people import a_topic, follow  # noqa: E402
 from govnotify.lib.database import bigints, query  # noqa: E402
 from subscriptions.models import Place, Topic  # noqa: E402

@@ -12,9 +12,9 @@ from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from agencies.models import Agency, Membership, Role, User  # noqa: E402
-from alerts.drafting import VariantText, create_bulletin  # noqa: E402
+from alerts.acts.drafting import VariantText, create_bulletin  # noqa: E402
+from alerts.acts.publishing import publish_bulletin  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
-from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.reports import progress  # noqa: E402
 from bench.servers import Servers  # noqa: E402
 from govnotify.lib.queues import TASK, Queue  # noqa: E402

@@ -14,11 +14,11 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from alerts.claims import Recipient  # noqa: E402
+from alerts.engine.claims import Recipient  # noqa: E402
+from alerts.engine.mailing import envelope  # noqa: E402
+from alerts.engine.rendering import edition  # noqa: E402
 from alerts.lanes import UNRECORDED  # noqa: E402
-from alerts.mailing import envelope  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
-from alerts.rendering import edition  # noqa: E402
 from alerts.reports import progress  # noqa: E402
 from bench.fanout_passes import crowd, publish_and_wait  # noqa: E402
 from bench.servers import Servers, cpu_seconds, end_sink, processes_of  # noqa: E402

@@ -14,8 +14,8 @@ import redis
 from django.db import connections, transaction
 
 from agencies.models import User
+from alerts.acts.publishing import publish_bulletin, wake_lane
 from alerts.lanes import Lane
-from alerts.publishing import publish_bulletin, wake_lane
 from bench import crash_sink
 from bench.crash_control import Sink
 from bench.crash_people import a_draft

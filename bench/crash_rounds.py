@@ -12,8 +12,8 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from alerts.acts.publishing import publish_bulletin  # noqa: E402
 from alerts.models import Delivery, Dispatch  # noqa: E402
-from alerts.publishing import publish_bulletin  # noqa: E402
 from bench import crash_sink  # noqa: E402
 from bench.crash_control import Received, Sink  # noqa: E402
 from bench.crash_faults import FAULTS, NEEDS_CLOCK, Stage, possible  # noqa: E402

@@ -11,7 +11,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from alerts.digests import start_run  # noqa: E402
+from alerts.engine.digests import start_run  # noqa: E402
 from alerts.models import DigestItem, Dispatch  # noqa: E402
 from alerts.reports import Progress, progress  # noqa: E402
 from bench.digest_world import settle  # noqa: E402

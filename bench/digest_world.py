@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from django.db import connection
 
 from agencies.models import Agency, Membership, Role, User
-from alerts.drafting import VariantText, create_bulletin
-from alerts.fanout import expand_next
+from alerts.acts.drafting import VariantText, create_bulletin
+from alerts.acts.publishing import publish_bulletin
+from alerts.engine.fanout import expand_next
 from alerts.lanes import Channel, Lane
 from alerts.models import Batch
-from alerts.publishing import publish_bulletin
 from subscriptions.address_key import address_key_of
 from subscriptions.models import Topic
 

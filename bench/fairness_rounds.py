@@ -16,11 +16,11 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from agencies.models import User  # noqa: E402
-from alerts.destinations import set_destination  # noqa: E402
-from alerts.drafting import VariantText, create_bulletin  # noqa: E402
+from alerts.acts.destinations import set_destination  # noqa: E402
+from alerts.acts.drafting import VariantText, create_bulletin  # noqa: E402
+from alerts.acts.publishing import publish_bulletin  # noqa: E402
 from alerts.lanes import Lane  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
-from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.reports import progress  # noqa: E402
 from bench.people import a_topic, follow  # noqa: E402
 from bench.servers import Servers, end_sink, wait_for  # noqa: E402

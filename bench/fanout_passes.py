@@ -14,12 +14,12 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from agencies.models import User  # noqa: E402
-from alerts.claims import Recipient  # noqa: E402
-from alerts.drafting import VariantText, create_bulletin  # noqa: E402
-from alerts.mailing import envelope  # noqa: E402
+from alerts.acts.drafting import VariantText, create_bulletin  # noqa: E402
+from alerts.acts.publishing import publish_bulletin  # noqa: E402
+from alerts.engine.claims import Recipient  # noqa: E402
+from alerts.engine.mailing import envelope  # noqa: E402
+from alerts.engine.rendering import edition  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
-from alerts.publishing import publish_bulletin  # noqa: E402
-from alerts.rendering import edition  # noqa: E402
 from alerts.reports import progress  # noqa: E402
 from bench.people import a_topic, follow  # noqa: E402
 from bench.servers import Servers, cpu_seconds, end_sink, peak_rss_mb, processes_of  # noqa: E402

@@ -3,9 +3,9 @@
     python -m bench.history --deliveries 1000000
 
 Reading: N deliveries of dispatches to 100 people each, who follow 8 of the topics; a page of a person's list, through
-the topics' dispatches (`alerts.sent_to_me`) and through an index by recipient that is made for the comparison. One
-person follows every topic and got nothing: the page that finds least. Writing: dispatches to N / 10 people drawn from
-N, with and without that index in turn, N rows being there before. The last line is one JSON object.
+the topics' dispatches (`alerts.finding.sent_to_me`) and through an index by recipient that is made for the comparison.
+One person follows every topic and got nothing: the page that finds least. Writing: dispatches to N / 10 people drawn
+from N, with and without that index in turn, N rows being there before. The last line is one JSON object.
 """
 
 import argparse

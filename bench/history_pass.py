@@ -18,10 +18,10 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from agencies.models import Agency  # noqa: E402
+from alerts.finding.sent_to_me import sent_to  # noqa: E402
 from alerts.lanes import Lane  # noqa: E402
 from alerts.models import Bulletin, BulletinTopic, Dispatch  # noqa: E402
 from alerts.partitions import ensure_month, next_month  # noqa: E402
-from alerts.sent_to_me import sent_to  # noqa: E402
 from bench.people import follow  # noqa: E402
 from govnotify.lib.database import bigints, query  # noqa: E402
 from subscriptions.models import Subscriber, Topic  # noqa: E402

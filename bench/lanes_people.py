@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.utils import timezone
 
 from agencies.models import Agency, Membership, Role, User
-from alerts.alerting import AlertDetails, approve_alert, content_hash, draft_alert
-from alerts.drafting import VariantText, create_bulletin
+from alerts.acts.alerting import AlertDetails, approve_alert, content_hash, draft_alert
+from alerts.acts.drafting import VariantText, create_bulletin
+from alerts.acts.publishing import publish_bulletin
 from alerts.models import Alert, Bulletin, Dispatch
-from alerts.publishing import publish_bulletin
 from bench.people import follow
 from subscriptions.models import Frequency, Topic
 

@@ -18,7 +18,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from alerts.digests import start_run  # noqa: E402
+from alerts.engine.digests import start_run  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.reports import Progress, progress  # noqa: E402
 from bench.lanes_people import DIGEST_BULLETINS, EMERGENCY_DOMAIN, Office, listeners  # noqa: E402

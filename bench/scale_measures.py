@@ -12,12 +12,12 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from agencies.models import User  # noqa: E402
-from alerts.audience import count_audience  # noqa: E402
-from alerts.drafting import VariantText, create_bulletin  # noqa: E402
-from alerts.fanout import expand_next  # noqa: E402
+from alerts.acts.drafting import VariantText, create_bulletin  # noqa: E402
+from alerts.acts.publishing import publish_bulletin  # noqa: E402
+from alerts.engine.audience import count_audience  # noqa: E402
+from alerts.engine.fanout import expand_next  # noqa: E402
 from alerts.lanes import Channel, Lane  # noqa: E402
 from alerts.models import Batch, Dispatch  # noqa: E402
-from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.reports import progress  # noqa: E402
 from bench.scale_country import fill  # noqa: E402
 from bench.servers import Servers, end_sink  # noqa: E402

@@ -14,14 +14,14 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from agencies.models import User  # noqa: E402
-from alerts.clearing import clear_stopped  # noqa: E402
-from alerts.correcting import create_correction  # noqa: E402
-from alerts.drafting import VariantText, create_bulletin  # noqa: E402
+from alerts.acts.correcting import create_correction  # noqa: E402
+from alerts.acts.drafting import VariantText, create_bulletin  # noqa: E402
+from alerts.acts.publishing import publish_bulletin  # noqa: E402
+from alerts.acts.stopping import cancel_dispatch, pause_dispatch, resume_dispatch  # noqa: E402
+from alerts.engine.clearing import clear_stopped  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
-from alerts.publishing import publish_bulletin  # noqa: E402
 from alerts.recipients import count_recipients  # noqa: E402
 from alerts.reports import progress  # noqa: E402
-from alerts.stopping import cancel_dispatch, pause_dispatch, resume_dispatch  # noqa: E402
 from bench.fanout_passes import BODY, crowd  # noqa: E402
 from bench.servers import Servers, end_sink  # noqa: E402
 from subscriptions.models import Topic  # noqa: E402

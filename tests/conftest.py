@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-from alerts.runtime import runtime
+from alerts.engine.runtime import runtime
 from tests.inbox import Inbox
 
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from agencies.models import Agency
-from alerts.alerting import LONGEST, AlertDetails
+from alerts.acts.alerting import LONGEST, AlertDetails
+from alerts.acts.content import VariantText
 from alerts.api.bulletin_requests import place_of
 from alerts.api.fields import Numbers, Slugs, StrictSerializer, Text, Time
-from alerts.content import VariantText
 from alerts.models import Alert
 from alerts.places import place_problems
 

@@ -13,17 +13,17 @@ from rest_framework.response import Response
 
 from agencies.api_keys import HasScope
 from agencies.models.api_key import Scope
-from alerts.alerting import draft_alert
+from alerts.acts.alerting import draft_alert
+from alerts.acts.content import ContentRefused
+from alerts.acts.importing import AlreadyImported, import_cap
+from alerts.acts.submitting import topics_named
 from alerts.api import idempotency
 from alerts.api.alert_requests import AlertRequest, WantedAlert, read_alert
 from alerts.api.answers import AlertAnswer, AlertStateAnswer, alert_created, state
 from alerts.api.bulletins import IDEMPOTENCY, created_answer
 from alerts.cap.parsing import MAX_BYTES
 from alerts.cap.reading import CapRefused
-from alerts.content import ContentRefused
-from alerts.importing import AlreadyImported, import_cap
 from alerts.models import Alert, Bulletin
-from alerts.submitting import topics_named
 from subscriptions.api.bodies import BoundedBody, JsonBody, read_bounded
 from subscriptions.api.problems import REQUEST, Refused
 from subscriptions.api.schema import answers

@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework import serializers
 
 from agencies.models import Agency
+from alerts.acts.content import VariantText
 from alerts.api.fields import PlaceCodes, Slugs, StrictSerializer, Text
-from alerts.content import VariantText
 from alerts.models import BulletinVariant
 
 FLAT = ("language", "title", "summary", "body", "body_format")

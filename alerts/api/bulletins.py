@@ -12,13 +12,13 @@ from rest_framework.response import Response
 
 from agencies.api_keys import HasScope
 from agencies.models.api_key import Scope
+from alerts.acts.content import ContentRefused
+from alerts.acts.publishing import publish_bulletin
+from alerts.acts.submitting import submit_bulletin
 from alerts.api import idempotency
 from alerts.api.answers import BulletinAnswer, BulletinStateAnswer, created, state
 from alerts.api.bulletin_requests import BulletinRequest, WantedBulletin, read_bulletin
-from alerts.content import ContentRefused
 from alerts.models import Bulletin
-from alerts.publishing import publish_bulletin
-from alerts.submitting import submit_bulletin
 from subscriptions.api.problems import Refused
 from subscriptions.api.schema import answers
 from subscriptions.api.views import AgencyView

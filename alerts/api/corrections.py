@@ -12,15 +12,15 @@ from rest_framework.response import Response
 
 from agencies.api_keys import HasScope
 from agencies.models.api_key import Scope
+from alerts.acts.content import ContentRefused
+from alerts.acts.correcting import create_correction
+from alerts.acts.publishing import publish_bulletin
 from alerts.api import idempotency
 from alerts.api.answers import BulletinAnswer, created
 from alerts.api.bulletin_requests import VariantRequest, WantedBulletin, read_texts
 from alerts.api.bulletins import IDEMPOTENCY, created_answer
 from alerts.api.fields import Text
-from alerts.content import ContentRefused
-from alerts.correcting import create_correction
 from alerts.models import Bulletin
-from alerts.publishing import publish_bulletin
 from alerts.refusals import NotPossible
 from subscriptions.api.problems import REQUEST, Refused
 from subscriptions.api.schema import answers

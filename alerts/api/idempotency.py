@@ -7,9 +7,9 @@ from rest_framework import status
 from rest_framework.request import Request
 
 from agencies.models import Agency
+from alerts.acts.once import KeyReused
+from alerts.acts.once import once as make_once
 from alerts.models import Bulletin
-from alerts.once import KeyReused
-from alerts.once import once as make_once
 from subscriptions.api.problems import Refused
 
 HEADER = "Idempotency-Key"
@@ -27,7 +27,7 @@ def key_of(request: Request) -> str:
 
 
 def once(*, agency: Agency, key: str, content: bytes, make: Callable[[], Bulletin]) -> tuple[Bulletin, bool]:
-    """As `alerts.once.once`; a key that came with another request is Refused (422)."""
+    """As `alerts.acts.once.once`; a key that came with another request is Refused (422)."""
     try:
         return make_once(agency=agency, key=key, content=content, make=make)
     except KeyReused as reused:

@@ -11,14 +11,14 @@ from rest_framework.response import Response
 
 from agencies.api_keys import HasScope
 from agencies.models.api_key import Scope
+from alerts.acts.content import ContentRefused
+from alerts.acts.stopping import cancel_dispatch, pause_dispatch, resume_dispatch
+from alerts.acts.withdrawing import withdraw_bulletin
 from alerts.api.answers import BulletinStateAnswer, created, state
 from alerts.api.fields import StrictSerializer, Text
-from alerts.content import ContentRefused
 from alerts.models import Bulletin, Dispatch
 from alerts.models.bulletin import REASON_LENGTH
 from alerts.refusals import NotAllowed, NotPossible
-from alerts.stopping import cancel_dispatch, pause_dispatch, resume_dispatch
-from alerts.withdrawing import withdraw_bulletin
 from subscriptions.api.problems import REQUEST, Refused
 from subscriptions.api.schema import answers
 from subscriptions.api.views import AgencyView

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.http import Http404
 
-from alerts.archive import ALERT, Filters, entries
+from alerts.finding.archive import ALERT, Filters, entries
 from alerts.models import Bulletin, BulletinTopic
 from alerts.pages.standing import later_messages
 from subscriptions.models import Topic

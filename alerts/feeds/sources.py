@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency
-from alerts.archive import ALERT, Filters
+from alerts.finding.archive import ALERT, Filters
 from alerts.pages.query import text_of
 from subscriptions.models import Topic
 

@@ -13,7 +13,7 @@ from django.utils.http import http_date
 from django.utils.translation import get_supported_language_variant
 from django.views.decorators.http import require_safe
 
-from alerts.content import LANGUAGE
+from alerts.acts.content import LANGUAGE
 from alerts.feeds import atom, json_feed, rss
 from alerts.feeds.entries import absolute, entries, xml_text
 from alerts.feeds.feed import Feed

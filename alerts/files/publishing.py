@@ -7,14 +7,14 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from agencies.models import Agency, Membership, Role, User
+from alerts.acts.content import ContentRefused, VariantText
+from alerts.acts.importing import AlreadyImported, import_cap
+from alerts.acts.publishing import NotAllowed, publish_bulletin
+from alerts.acts.submitting import submit_bulletin, topics_named
 from alerts.cap.refusals import Refused
-from alerts.content import ContentRefused, VariantText
 from alerts.files.check import FileReport, kind_of, read_file
 from alerts.files.front_matter import parse_bulletin
-from alerts.importing import AlreadyImported, import_cap
 from alerts.models import Alert
-from alerts.publishing import NotAllowed, publish_bulletin
-from alerts.submitting import submit_bulletin, topics_named
 from subscriptions.models import Topic
 
 Deed = Callable[[User, bytes], Sequence[str]]  # returns warnings

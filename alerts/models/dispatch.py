@@ -40,7 +40,7 @@ class Dispatch(models.Model):
     since = models.DateTimeField(null=True)  # of a digest run: bulletins published after this …
     cut_off = models.DateTimeField()  # … and until this; subscriptions that began later do not count
     approval = models.ForeignKey(Approval, null=True, on_delete=models.PROTECT)
-    # A correction's: the dispatches whose recipients are to be told (alerts.told). `only_told`: they and nobody else.
+    # A correction's: the dispatches whose recipients are to be told (alerts.engine.told). `only_told`: nobody else is.
     corrects = ArrayField(models.BigIntegerField(), default=list)
     only_told = models.BooleanField(default=False)
     areas = ArrayField(models.BigIntegerField(), default=list)  # the bulletin's places when it was published

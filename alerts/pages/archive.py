@@ -6,12 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from alerts.archive import MOST_COUNTED, Filters, Part, counted, entries, in_order, part
+from alerts.finding.archive import MOST_COUNTED, Filters, Part, counted, entries, in_order, part
+from alerts.finding.search import corrected
 from alerts.models import Bulletin
 from alerts.pages.archive_filters import Choices
 from alerts.pages.headlines import headlines, with_headlines
 from alerts.pages.query import text_of
-from alerts.search import corrected
 
 PER_PAGE = 20
 

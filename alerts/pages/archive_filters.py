@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency
-from alerts.archive import ALERT, BULLETIN, Filters
+from alerts.finding.archive import ALERT, BULLETIN, Filters
 from alerts.pages.query import text_of
 from govnotify.lib.languages import language_name
 from subscriptions.models import Topic, Tree

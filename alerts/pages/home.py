@@ -9,13 +9,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from agencies.models import Agency
-from alerts import archive
+from alerts.finding import archive
+from alerts.finding.popularity import popular_topics
+from alerts.finding.search import agencies_about, corrected, topics_about
 from alerts.models import Bulletin
 from alerts.pages.headlines import Headline, headlines, with_headlines
 from alerts.pages.query import text_of
 from alerts.pages.standing import real, standing_alerts
-from alerts.popularity import popular_topics
-from alerts.search import agencies_about, corrected, topics_about
 from subscriptions.models import Category, Topic, Tree
 from subscriptions.pages.subscribe_form import chosen_topics
 

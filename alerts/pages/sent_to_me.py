@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from alerts.finding.sent_to_me import NEWEST, One, Sent, everything_sent_to, sent_to
 from alerts.lanes import Channel
 from alerts.models import Bulletin, BulletinTopic, Delivery
 from alerts.pages.headlines import Headline, headlines, with_headlines
-from alerts.sent_to_me import NEWEST, One, Sent, everything_sent_to, sent_to
 from subscriptions.exporting import as_json, export
 from subscriptions.models import Subscriber
 from subscriptions.pages.session import for_subscribers

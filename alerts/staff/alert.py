@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from agencies.models import Role
-from alerts import alerting
-from alerts.alerting import Unsendable, check_sendable
-from alerts.audience import count_audience
-from alerts.content import ContentRefused, VariantText
-from alerts.drafting import edit_bulletin
+from alerts.acts import alerting
+from alerts.acts.alerting import Unsendable, check_sendable
+from alerts.acts.content import ContentRefused, VariantText
+from alerts.acts.drafting import edit_bulletin
+from alerts.acts.publishing import NotAllowed
+from alerts.engine.audience import count_audience
 from alerts.geocoding import Located, locate
 from alerts.models import Alert, Bulletin
-from alerts.publishing import NotAllowed
 from alerts.staff.access import alert_of, person, staff_page
 from alerts.staff.alert_wizard import approvers
 from alerts.staff.bulletin import progress_of, progress_part

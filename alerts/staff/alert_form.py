@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agencies.models import Agency
-from alerts.alerting import LONGEST, AlertDetails
-from alerts.content import AREAS, VariantText
+from alerts.acts.alerting import LONGEST, AlertDetails
+from alerts.acts.content import AREAS, VariantText
 from alerts.geocoding import area_of
 from alerts.models import Alert
 from alerts.places import areas_from_text

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency, Role, User
-from alerts.alerting import draft_alert
-from alerts.audience import count_audience
-from alerts.content import ContentRefused, check_content
+from alerts.acts.alerting import draft_alert
+from alerts.acts.content import ContentRefused, check_content
+from alerts.acts.once import KeyReused, once
+from alerts.engine.audience import count_audience
 from alerts.geocoding import locate
 from alerts.models import Alert, Bulletin
-from alerts.once import KeyReused, once
 from alerts.staff.access import agencies_of, person, staff_page
 from alerts.staff.alert_form import AlertForm
 from alerts.staff.follow_up import follow_up_of

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agencies.models import Role
-from alerts.alerting import ContentChanged, Unsendable, approve_alert, content_hash
-from alerts.audience import count_audience
-from alerts.content import ContentRefused
+from alerts.acts.alerting import ContentChanged, Unsendable, approve_alert, content_hash
+from alerts.acts.content import ContentRefused
+from alerts.acts.publishing import AlreadyPublished, NotAllowed
+from alerts.engine.audience import count_audience
 from alerts.models import Alert, Bulletin
-from alerts.publishing import AlreadyPublished, NotAllowed
 from alerts.staff.access import alert_of, person, staff_page
 from alerts.staff.alert import located_of, why_unsendable
 

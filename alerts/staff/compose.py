@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agencies.models import AuditEntry, User
-from alerts.content import ContentRefused
-from alerts.correcting import create_correction, to_be_corrected
-from alerts.drafting import create_bulletin, edit_bulletin
+from alerts.acts.content import ContentRefused
+from alerts.acts.correcting import create_correction, to_be_corrected
+from alerts.acts.drafting import create_bulletin, edit_bulletin
+from alerts.acts.once import KeyReused, once
 from alerts.models import Bulletin
-from alerts.once import KeyReused, once
 from alerts.refusals import NotPossible
 from alerts.staff.access import DRAFTING, agencies_of, bulletin_of, person, staff_page
 from alerts.staff.composer import Composer

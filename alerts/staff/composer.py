@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
-from alerts.content import AREAS, VariantText
+from alerts.acts.content import AREAS, VariantText
 from alerts.models import Bulletin
 from alerts.models.bulletin import BulletinVariant
 from alerts.staff.texts import BulletinTextForm, Texts

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from agencies.models import Role
-from alerts.alerting import AlertDetails
+from alerts.acts.alerting import AlertDetails
 from alerts.cap.lexical import format_polygon, format_time
 from alerts.models import Alert, Bulletin
 from alerts.staff.access import alert_of

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from agencies.audit import Actor
 from agencies.models import Agency, Role
-from alerts.search import topics_about
+from alerts.finding.search import topics_about
 from alerts.staff.access import agency_of, person, staff_page
 from subscriptions import partnering
 from subscriptions.models import Topic

@@ -19,13 +19,13 @@ from django.views.decorators.http import require_POST, require_safe
 from redis.exceptions import RedisError
 
 from agencies.models import User
-from alerts.audience import AudienceCount, count_audience
-from alerts.content import ContentRefused, VariantText
-from alerts.correcting import count_corrected
-from alerts.drafting import write_content
+from alerts.acts.content import ContentRefused, VariantText
+from alerts.acts.correcting import count_corrected
+from alerts.acts.drafting import write_content
+from alerts.engine.audience import AudienceCount, count_audience
+from alerts.engine.rendering import preview
 from alerts.models import Bulletin
 from alerts.models.bulletin import BODY_LENGTH, SUMMARY_LENGTH, TITLE_LENGTH, BulletinVariant
-from alerts.rendering import preview
 from alerts.staff.access import DRAFTING, agencies_of, bulletin_of, person, staff_page
 from alerts.staff.composer import Composer
 from subscriptions.models import Topic

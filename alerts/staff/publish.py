@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from agencies.models import Role
-from alerts.audience import count_audience
-from alerts.content import ContentRefused
-from alerts.correcting import count_corrected
+from alerts.acts.content import ContentRefused
+from alerts.acts.correcting import count_corrected
+from alerts.acts.publishing import AlreadyPublished, publish_bulletin
+from alerts.engine.audience import count_audience
 from alerts.models import Bulletin
-from alerts.publishing import AlreadyPublished, publish_bulletin
 from alerts.staff.access import bulletin_of, person, staff_page
 
 

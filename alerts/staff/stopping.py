@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from agencies.models import Role, User
+from alerts.acts.stopping import cancel_dispatch, may_resume, may_stop, pause_dispatch, resume_dispatch
 from alerts.models import Bulletin, Dispatch
 from alerts.models.bulletin import REASON_LENGTH
 from alerts.refusals import NotAllowed, NotPossible
 from alerts.reports import progress
 from alerts.staff.access import alert_of, bulletin_of, person, staff_page
-from alerts.stopping import cancel_dispatch, may_resume, may_stop, pause_dispatch, resume_dispatch
 
 STOPPERS = (Role.OPERATOR, Role.APPROVER)  # of alerts
 State = Dispatch.State

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from alerts.content import VARIANTS
+from alerts.acts.content import VARIANTS
 from alerts.models.bulletin import SUMMARY_LENGTH, TITLE_LENGTH
 from govnotify.lib.languages import language_name
 
@@ -17,7 +17,7 @@ ADD, REMOVE = "add-language", "remove-language"  # names of buttons; the second 
 
 
 class TextForm(forms.Form):
-    """One language. Whether a text may be empty or how long it may be is judged by alerts.content, for all ways in."""
+    """One language. Whether a text may be empty or how long is judged by alerts.acts.content, for all ways in."""
 
     template_name = "staff/_text.html"
 

@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agencies.models import Role
-from alerts.content import ContentRefused
+from alerts.acts.content import ContentRefused
+from alerts.acts.withdrawing import withdraw_bulletin
 from alerts.models import Bulletin, Dispatch
 from alerts.models.bulletin import REASON_LENGTH
 from alerts.refusals import NotPossible
 from alerts.reports import progress
 from alerts.staff.access import bulletin_of, person, staff_page
-from alerts.withdrawing import withdraw_bulletin
 
 
 class WithdrawForm(forms.Form):

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from agencies.models import Agency
-from alerts.alerting import AlertDetails, approve_alert, content_hash, draft_alert
+from alerts.acts.alerting import AlertDetails, approve_alert, content_hash, draft_alert
 from alerts.models import Alert, Dispatch
 from alerts.reports import Progress, progress
 from govnotify.demo.data.bulletins import read_one

@@ -5,13 +5,13 @@ from datetime import timedelta
 from django.utils import timezone
 
 from agencies.models import Role
-from alerts.alerting import AlertDetails, approve_alert, content_hash, draft_alert
-from alerts.content import VariantText
-from alerts.correcting import create_correction
-from alerts.digests import start_run
-from alerts.drafting import create_bulletin
+from alerts.acts.alerting import AlertDetails, approve_alert, content_hash, draft_alert
+from alerts.acts.content import VariantText
+from alerts.acts.correcting import create_correction
+from alerts.acts.drafting import create_bulletin
+from alerts.acts.publishing import publish_bulletin
+from alerts.engine.digests import start_run
 from alerts.models import Alert, Bulletin
-from alerts.publishing import publish_bulletin
 from subscriptions.changing_address import request_change
 from subscriptions.models import Frequency, Subscriber, Topic
 from subscriptions.signing_in import request_sign_in

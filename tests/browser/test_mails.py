@@ -11,7 +11,7 @@ from django.db import connections
 from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 
-from alerts.runtime import runtime
+from alerts.engine.runtime import runtime
 from tests.architecture.project import ROOT
 from tests.browser.mails import Post
 from tests.inbox import Inbox

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser
 from pytest_django import Settings
 
 from agencies.models import Agency
+from alerts.engine.rendering import preview
 from alerts.models import Bulletin
-from alerts.rendering import preview
 from channels.markup import to_safe_html
 from tests.browser.test_mails import CLIPPED, NARROWEST, PHONE
 from tests.integration.subscriptions import cast

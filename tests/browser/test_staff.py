@@ -15,16 +15,16 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from agencies.models import Membership, Role, User
-from alerts.alerting import approve_alert, content_hash
-from alerts.clearing import clear_stopped
-from alerts.correcting import create_correction
-from alerts.drafting import VariantText, create_bulletin
-from alerts.importing import import_cap
+from alerts.acts.alerting import approve_alert, content_hash
+from alerts.acts.correcting import create_correction
+from alerts.acts.drafting import VariantText, create_bulletin
+from alerts.acts.importing import import_cap
+from alerts.acts.publishing import publish_bulletin
+from alerts.acts.stopping import pause_dispatch
+from alerts.acts.withdrawing import withdraw_bulletin
+from alerts.engine.clearing import clear_stopped
+from alerts.engine.runtime import runtime
 from alerts.models import Alert, Bulletin, Dispatch
-from alerts.publishing import publish_bulletin
-from alerts.runtime import runtime
-from alerts.stopping import pause_dispatch
-from alerts.withdrawing import withdraw_bulletin
 from tests.engine import work_through
 from tests.inbox import Inbox
 from tests.integration.api.messages import cap, info

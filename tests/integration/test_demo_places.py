@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.audience import count_audience
+from alerts.engine.audience import count_audience
 from alerts.lanes import Lane
 from alerts.models import Bulletin
 from govnotify.demo.accounting import wanted_addresses

@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from alerts.engine.probes import make_probes_due
 from alerts.lanes import Channel, Lane, RecipientKind
 from alerts.models import Batch, Delivery, Dispatch, Probe, Turn
 from alerts.partitions import ensure_month
-from alerts.probes import make_probes_due
 from alerts.service_levels import FAILURES, HOUSEKEEPING, PROBED, SERVICE_LEVELS
 from govnotify.embedded import free_port
 from govnotify.lib.queues import Queue

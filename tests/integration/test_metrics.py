@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from alerts.engine.probes import make_probes_due
 from alerts.lanes import Lane
-from alerts.probes import make_probes_due
 from alerts.service_levels import PROBED
 from govnotify.lib.queues import Queue
 from subscriptions.models import OutboxMessage, Subscriber

@@ -7,10 +7,10 @@ import time_machine
 from django.utils import timezone
 
 from agencies.models import Agency, Role, User
-from alerts.alerting import Expired, Unsendable, approve_alert, content_hash
-from alerts.importing import import_cap
+from alerts.acts.alerting import Expired, Unsendable, approve_alert, content_hash
+from alerts.acts.importing import import_cap
+from alerts.acts.publishing import NotAllowed
 from alerts.models import Alert, Dispatch
-from alerts.publishing import NotAllowed
 from subscriptions.models import Subscriber, Topic
 from tests.engine import work_through
 from tests.inbox import Inbox

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts.acts.importing import import_cap
 from alerts.cap.reading import CapRefused
-from alerts.importing import import_cap
 from alerts.models import Alert
 from tests.integration.api.messages import cap
 from tests.integration.staff.cast import a_topic, an_agency

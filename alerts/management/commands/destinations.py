@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from alerts.destinations import BadLimit, remove_destination, set_destination
+from alerts.acts.destinations import BadLimit, remove_destination, set_destination
 from alerts.lanes import Lane
 from alerts.models import Destination
 

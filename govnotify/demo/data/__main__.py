@@ -17,7 +17,7 @@ from django.core.management import call_command  # noqa: E402  what follows need
 from django.db import transaction  # noqa: E402
 
 from agencies.models import Agency, User  # noqa: E402
-from alerts.popularity import count_followers_when_due  # noqa: E402
+from alerts.finding.popularity import count_followers_when_due  # noqa: E402
 from govnotify.demo.data.agencies import make_agencies  # noqa: E402
 from govnotify.demo.data.bulletins import make_bulletins  # noqa: E402
 from govnotify.demo.data.endpoints import Receiver, ensure_endpoints  # noqa: E402

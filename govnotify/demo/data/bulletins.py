@@ -9,8 +9,8 @@ from pathlib import Path
 from django.utils import timezone
 
 from agencies.models import Agency
-from alerts.content import VariantText
-from alerts.drafting import create_bulletin
+from alerts.acts.content import VariantText
+from alerts.acts.drafting import create_bulletin
 from alerts.files.front_matter import parse_bulletin
 from alerts.lanes import Lane
 from alerts.models import Bulletin, Dispatch

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from agencies.models import Agency, Role
 from agencies.models.api_key import Scope
-from alerts.alerting import approve_alert, content_hash, take_over_alert
+from alerts.acts.alerting import approve_alert, content_hash, take_over_alert
+from alerts.acts.publishing import NotAllowed
 from alerts.models import Alert, Dispatch
-from alerts.publishing import NotAllowed
 from tests.integration.api.messages import cap
 from tests.integration.api.requests import Machine, an_alert, errors
 from tests.integration.staff.cast import a_key, a_person, a_topic, an_agency

@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from agencies.models import Agency, Role, User
-from alerts.alerting import Unsendable, approve_alert, content_hash
+from alerts.acts.alerting import Unsendable, approve_alert, content_hash
+from alerts.acts.importing import AlreadyImported, import_cap
+from alerts.acts.publishing import NotAllowed
 from alerts.cap.reading import CapRefused
-from alerts.importing import AlreadyImported, import_cap
 from alerts.models import Alert
-from alerts.publishing import NotAllowed
 from subscriptions.models import Topic
 from tests.integration.api.messages import area, cap, info
 from tests.integration.staff.cast import a_person, a_topic, an_agency

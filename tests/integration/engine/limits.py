@@ -6,12 +6,12 @@ from django.db import connection
 from django.utils import timezone
 
 from agencies.models import Role
-from alerts.destinations import set_destination
-from alerts.drafting import VariantText, create_bulletin
-from alerts.fanout import expand_next
+from alerts.acts.destinations import set_destination
+from alerts.acts.drafting import VariantText, create_bulletin
+from alerts.acts.publishing import publish_bulletin
+from alerts.engine.fanout import expand_next
 from alerts.lanes import Channel, Lane
 from alerts.models import Destination, Dispatch
-from alerts.publishing import publish_bulletin
 from subscriptions.address_key import address_key
 from subscriptions.models import Frequency, Subscriber, Subscription, Topic
 from tests.integration.staff.cast import a_person, a_topic, an_agency

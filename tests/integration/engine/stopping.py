@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connections
 
+from alerts.engine.runtime import runtime
 from alerts.models import Bulletin
 from alerts.recipients import csv_lines
-from alerts.runtime import runtime
 from govnotify.lib.queues import Queue
 from subscriptions.models import Subscriber
 from tests.engine import work_through

@@ -6,16 +6,16 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from alerts import dispatch as engine
-from alerts.admission import seconds_to_wait
-from alerts.claims import Claim, claim_batch, claim_retries
-from alerts.destinations import remove_destination
-from alerts.dispatch import first_attempts, work
-from alerts.fanout import expand_next
+from alerts.acts.destinations import remove_destination
+from alerts.engine import dispatch as engine
+from alerts.engine.admission import seconds_to_wait
+from alerts.engine.claims import Claim, claim_batch, claim_retries
+from alerts.engine.dispatch import first_attempts, work
+from alerts.engine.fanout import expand_next
+from alerts.engine.outcomes import record, renew
+from alerts.engine.recovery import lane_work
 from alerts.lanes import RULES, Channel, Lane
 from alerts.models import Allowance, Batch, Delivery, Turn
-from alerts.outcomes import record, renew
-from alerts.recovery import lane_work
 from alerts.reports import progress
 from alerts.tasks import WORK
 from channels.outcome import ACCEPTED, Outcome, Verdict

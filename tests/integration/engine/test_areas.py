@@ -6,14 +6,14 @@ import pytest
 from django.utils import timezone
 
 from agencies.models import Role
-from alerts.alerting import approve_alert, content_hash
-from alerts.audience import count_audience
-from alerts.correcting import create_correction
-from alerts.digests import start_run
-from alerts.drafting import VariantText, create_bulletin
-from alerts.hooking import describe
+from alerts.acts.alerting import approve_alert, content_hash
+from alerts.acts.correcting import create_correction
+from alerts.acts.drafting import VariantText, create_bulletin
+from alerts.acts.publishing import publish_bulletin
+from alerts.engine.audience import count_audience
+from alerts.engine.digests import start_run
+from alerts.engine.hooking import describe
 from alerts.models import Bulletin, DigestItem, Dispatch
-from alerts.publishing import publish_bulletin
 from govnotify.lib.queues import Queue
 from subscriptions.areas import set_areas
 from subscriptions.models import Frequency, Place, Subscriber, Subscription

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.fanout import expand_next
+from alerts.engine.fanout import expand_next
 from alerts.lanes import RULES, Channel, Lane
 from govnotify.lib.database import query
 from subscriptions.models import Topic

@@ -4,13 +4,13 @@ import pytest
 from django.db import connection
 
 from agencies.models import Role
-from alerts.claims import Claim, claim_batch
-from alerts.drafting import VariantText, create_bulletin
-from alerts.fanout import expand_next
+from alerts.acts.drafting import VariantText, create_bulletin
+from alerts.acts.publishing import publish_bulletin
+from alerts.engine.claims import Claim, claim_batch
+from alerts.engine.fanout import expand_next
+from alerts.engine.outcomes import finish, record, renew
 from alerts.lanes import RULES, Channel, Lane
 from alerts.models import Batch, Delivery, Dispatch
-from alerts.outcomes import finish, record, renew
-from alerts.publishing import publish_bulletin
 from channels.outcome import ACCEPTED, Outcome, Verdict
 from tests.integration.staff.cast import a_person, a_topic, an_agency, listeners
 

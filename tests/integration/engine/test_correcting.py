@@ -8,21 +8,21 @@ from django.db import connection
 from django.utils import timezone
 
 from agencies.models import Agency, AuditEntry, Role
-from alerts.alerting import approve_alert, content_hash
-from alerts.claims import claim_batch
-from alerts.content import ContentRefused, VariantText
-from alerts.correcting import count_corrected, create_correction
-from alerts.digests import start_run
-from alerts.fanout import expand_next
-from alerts.hooking import payload
+from alerts.acts.alerting import approve_alert, content_hash
+from alerts.acts.content import ContentRefused, VariantText
+from alerts.acts.correcting import count_corrected, create_correction
+from alerts.acts.publishing import publish_bulletin
+from alerts.acts.withdrawing import withdraw_bulletin
+from alerts.engine.claims import claim_batch
+from alerts.engine.digests import start_run
+from alerts.engine.fanout import expand_next
+from alerts.engine.hooking import payload
+from alerts.engine.outcomes import record
+from alerts.engine.recovery import keep_house
 from alerts.lanes import Channel, Lane
 from alerts.models import Bulletin, Delivery, Dispatch
-from alerts.outcomes import record
-from alerts.publishing import publish_bulletin
-from alerts.recovery import keep_house
 from alerts.refusals import NotAllowed, NotPossible
 from alerts.reports import progress
-from alerts.withdrawing import withdraw_bulletin
 from channels.outcome import ACCEPTED
 from govnotify.lib.queues import Queue
 from subscriptions.models import Frequency, Subscription, Topic

@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from agencies.models import AuditEntry
-from alerts.admission import limits_of
-from alerts.destinations import BadLimit, set_destination
-from alerts.fanout import open_dispatch
+from alerts.acts.destinations import BadLimit, set_destination
+from alerts.engine.admission import limits_of
+from alerts.engine.fanout import open_dispatch
 from alerts.lanes import Lane, RecipientKind
 from alerts.models import Allowance, Delivery, Destination, Dispatch
 from alerts.partitions import ensure_month

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from agencies.models import Role
-from alerts.alerting import (
+from alerts.acts.alerting import (
     AlertDetails,
     ContentChanged,
     Expired,
@@ -18,11 +18,11 @@ from alerts.alerting import (
     draft_alert,
     take_over_alert,
 )
-from alerts.content import ContentRefused
-from alerts.drafting import VariantText
+from alerts.acts.content import ContentRefused
+from alerts.acts.drafting import VariantText
+from alerts.acts.publishing import AlreadyPublished, NotAllowed, publish_bulletin
 from alerts.lanes import Lane
 from alerts.models import Alert, Approval, Dispatch
-from alerts.publishing import AlreadyPublished, NotAllowed, publish_bulletin
 from alerts.reports import progress
 from govnotify.lib.queues import Queue
 from subscriptions.models import Frequency, Subscription

@@ -7,10 +7,10 @@ import pytest
 import redis
 from django.conf import settings
 
-from alerts.dispatch import first_attempts
+from alerts.engine.dispatch import first_attempts
+from alerts.engine.recovery import wake_lanes
 from alerts.lanes import RULES, Channel, Lane
 from alerts.models import Batch
-from alerts.recovery import wake_lanes
 from govnotify.lib import queues
 from govnotify.lib.queues import Queue, rally, wake
 from tests.inbox import Inbox

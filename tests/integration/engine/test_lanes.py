@@ -9,11 +9,11 @@ from django.db import connection, connections
 from django.utils import timezone
 from psycopg import sql
 
-from alerts.digests import start_run
+from alerts.engine.digests import start_run
+from alerts.engine.probes import make_probes_due
 from alerts.lanes import QUEUE_OF, YIELD_SECONDS, Channel, Lane
 from alerts.models import Allowance, Destination, DestinationDomain, Dispatch
 from alerts.partitions import MONTHS_AHEAD, TABLES, next_month
-from alerts.probes import make_probes_due
 from govnotify.lib.queues import Queue
 from subscriptions.models import Frequency, OutboxMessage, SignInLink, Subscriber, Subscription, Topic
 from subscriptions.suppressing import suppress

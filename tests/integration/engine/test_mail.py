@@ -5,8 +5,8 @@ import re
 import pytest
 
 from agencies.models import Agency, Role
-from alerts.drafting import VariantText, create_bulletin
-from alerts.publishing import publish_bulletin
+from alerts.acts.drafting import VariantText, create_bulletin
+from alerts.acts.publishing import publish_bulletin
 from channels.tokens import read_return_path, read_unsubscribe_token
 from subscriptions.keys import signer
 from subscriptions.models import Subscriber

@@ -3,9 +3,9 @@
 import pytest
 from django.db import OperationalError
 
-from alerts import transactional
+from alerts.engine import transactional
+from alerts.engine.transactional import send_outbox
 from alerts.lanes import LEASE
-from alerts.transactional import send_outbox
 from govnotify.lib import database
 from subscriptions.address_key import address_key
 from subscriptions.models import OutboxMessage, SignInLink, Subscriber

@@ -4,9 +4,9 @@ import pytest
 from django.db import InternalError
 from django.utils import timezone
 
-from alerts import transactional
-from alerts.runtime import runtime
-from alerts.transactional import send_outbox
+from alerts.engine import transactional
+from alerts.engine.runtime import runtime
+from alerts.engine.transactional import send_outbox
 from subscriptions.address_key import address_key
 from subscriptions.models import OutboxMessage, SignInLink, Subscriber
 from tests.integration.engine.test_slow_domains import SLOW, finish_stragglers, slow_inbox

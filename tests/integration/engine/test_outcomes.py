@@ -7,13 +7,13 @@ from django.db import connection
 from django.utils import timezone
 
 from agencies.models import Role
-from alerts.claims import claim_batch
-from alerts.drafting import VariantText, create_bulletin
-from alerts.fanout import expand_next
+from alerts.acts.drafting import VariantText, create_bulletin
+from alerts.acts.publishing import publish_bulletin
+from alerts.engine.claims import claim_batch
+from alerts.engine.fanout import expand_next
+from alerts.engine.outcomes import record
 from alerts.lanes import ROUTINE_MAIL, Channel, Lane
 from alerts.models import Delivery, Dispatch
-from alerts.outcomes import record
-from alerts.publishing import publish_bulletin
 from alerts.reports import progress
 from channels.outcome import Outcome, Reason, Verdict
 from subscriptions.address_key import address_key
@@ -105,7 +105,7 @@ def test_a_busy_mailbox_is_tried_again_by_the_lane_s_table_and_counted_once(inbo
 def test_a_delivery_is_given_up_at_the_end_of_the_lane_s_time(inbox, publish):
     inbox.refusals["citizen1@example.org"] = "451 4.3.0 try later"
     dispatch = publish()
-    from alerts import claims  # noqa: PLC0415
+    from alerts.engine import claims  # noqa: PLC0415
 
     claims.end_of.cache_clear()
     with connection.cursor() as cursor:

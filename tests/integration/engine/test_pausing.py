@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from alerts.digests import start_run
+from alerts.engine.digests import start_run
 from alerts.lanes import Lane
 from alerts.models import Delivery, Dispatch
 from govnotify.lib.database import query

@@ -8,10 +8,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from alerts import clearing
+from alerts.engine import clearing
+from alerts.engine.records import RECORD_RETRIES, record_batch
 from alerts.lanes import LEASE, Channel, Lane, RecipientKind
 from alerts.models import Batch
-from alerts.records import RECORD_RETRIES, record_batch
 from govnotify.lib.database import bigints, query
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd
 

@@ -8,13 +8,13 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from alerts import precedence
-from alerts.claims import claim_batch
-from alerts.fanout import expand_next
+from alerts.engine import precedence
+from alerts.engine.claims import claim_batch
+from alerts.engine.fanout import expand_next
+from alerts.engine.outcomes import record
+from alerts.engine.precedence import GIVES_WAY, give_way
 from alerts.lanes import LEASE, UNRECORDED, YIELD_LONGEST, YIELD_SECONDS, Channel, Lane
 from alerts.models import Batch, Dispatch
-from alerts.outcomes import record
-from alerts.precedence import GIVES_WAY, give_way
 from alerts.reports import progress
 from channels.outcome import ACCEPTED
 from govnotify.lib.queues import Queue

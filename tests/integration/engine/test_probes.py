@@ -9,9 +9,9 @@ from django.db import connections
 from django.utils import timezone
 
 from agencies.models import AuditEntry
+from alerts.engine.probes import make_probes_due, send_probe
 from alerts.lanes import Lane
 from alerts.models import Delivery, Dispatch, Probe
-from alerts.probes import make_probes_due, send_probe
 from alerts.service_levels import BY_MAIL, FAILURES, PROBE_EVERY, PROBED, Light, lane_standings
 from alerts.tasks import WORK
 from channels.tokens import read_return_path

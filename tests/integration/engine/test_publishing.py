@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 
 from agencies.models import AuditEntry, Role
-from alerts.content import ContentRefused
-from alerts.drafting import VariantText, create_bulletin
+from alerts.acts.content import ContentRefused
+from alerts.acts.drafting import VariantText, create_bulletin
+from alerts.acts.publishing import AlreadyPublished, NotAllowed, publish_bulletin
 from alerts.models import Delivery, Dispatch
-from alerts.publishing import AlreadyPublished, NotAllowed, publish_bulletin
 from alerts.reports import progress
 from subscriptions.models import Frequency, Subscriber, Subscription
 from tests.engine import work_through
@@ -76,7 +76,7 @@ def test_a_subscription_that_began_after_publishing_does_not_count(inbox):
 def test_who_unsubscribes_after_publishing_is_skipped_and_the_row_says_why(inbox):
     bulletin, editor = a_bulletin(people=2)
     dispatch = publish_bulletin(bulletin=bulletin, publisher=editor)
-    from alerts.fanout import expand_next  # noqa: PLC0415
+    from alerts.engine.fanout import expand_next  # noqa: PLC0415
     from alerts.lanes import Channel, Lane  # noqa: PLC0415
 
     expand_next(Lane.ROUTINE, Channel.EMAIL)

@@ -9,12 +9,12 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from alerts import clearing
-from alerts.claims import Claim, claim_batch, claim_retries
-from alerts.fanout import expand_next
+from alerts.engine import clearing
+from alerts.engine.claims import Claim, claim_batch, claim_retries
+from alerts.engine.fanout import expand_next
+from alerts.engine.outcomes import record
 from alerts.lanes import Channel, Lane
 from alerts.models import Batch, Delivery, Dispatch, RetryTally
-from alerts.outcomes import record
 from channels.outcome import ACCEPTED, Outcome, Verdict
 from govnotify.lib.database import query
 from tests.integration.engine.stopping import everybody, told

@@ -6,10 +6,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from alerts.engine.runtime import runtime
 from alerts.lanes import Lane
 from alerts.reports import progress
 from alerts.routes import DESTINATION_BACK_OFF, RELAY_BACK_OFF, open_route
-from alerts.runtime import runtime
 from channels.direct import DirectSender
 from channels.dkim import DkimKey
 from channels.smtp import Relays

@@ -13,19 +13,19 @@ from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from agencies.models import User
-from alerts import transactional
-from alerts.destinations import set_destination
-from alerts.dispatch import first_attempts, work
-from alerts.drafting import create_bulletin
-from alerts.fanout import expand_next
+from alerts.acts.destinations import set_destination
+from alerts.acts.drafting import create_bulletin
+from alerts.acts.publishing import publish_bulletin
+from alerts.acts.stopping import pause_dispatch, resume_dispatch
+from alerts.engine import transactional
+from alerts.engine.dispatch import first_attempts, work
+from alerts.engine.fanout import expand_next
+from alerts.engine.runtime import runtime
+from alerts.engine.transactional import send_outbox
 from alerts.lanes import Channel, Lane
 from alerts.models import Allowance, Batch, Bulletin, Delivery, Dispatch
-from alerts.publishing import publish_bulletin
 from alerts.reports import progress
-from alerts.runtime import runtime
-from alerts.stopping import pause_dispatch, resume_dispatch
 from alerts.tasks import WORK, do_work
-from alerts.transactional import send_outbox
 from channels.smtp.slowness import STRETCH
 from govnotify.embedded import free_port
 from govnotify.lib.database import query

@@ -9,16 +9,16 @@ from django.db import connection
 from django.utils import timezone
 
 from agencies.models import Agency, AuditEntry, Role, User
-from alerts import claims
-from alerts.claims import claim_batch, claim_retries
-from alerts.fanout import ENOUGH, expand_next
+from alerts.acts.stopping import cancel_dispatch, pause_dispatch, resume_dispatch
+from alerts.engine import claims
+from alerts.engine.claims import claim_batch, claim_retries
+from alerts.engine.fanout import ENOUGH, expand_next
+from alerts.engine.outcomes import record
+from alerts.engine.recovery import keep_house
 from alerts.lanes import LOOK_SECONDS, RECORD_SECONDS, RULES, Channel, Lane
 from alerts.models import Batch, Bulletin, Delivery, Dispatch
-from alerts.outcomes import record
-from alerts.recovery import keep_house
 from alerts.refusals import NotAllowed, NotPossible
 from alerts.reports import progress
-from alerts.stopping import cancel_dispatch, pause_dispatch, resume_dispatch
 from channels.outcome import ACCEPTED, Outcome, Verdict
 from channels.smtp.slowness import STRETCH
 from govnotify.lib.queues import Queue

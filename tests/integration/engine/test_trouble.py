@@ -9,17 +9,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agencies.models import Role
-from alerts.claims import claim_batch, claim_retries
-from alerts.digests import start_run
-from alerts.dispatch import first_attempts
-from alerts.drafting import VariantText, create_bulletin
-from alerts.fanout import expand_next
+from alerts.acts.drafting import VariantText, create_bulletin
+from alerts.acts.publishing import publish_bulletin
+from alerts.engine.claims import claim_batch, claim_retries
+from alerts.engine.digests import start_run
+from alerts.engine.dispatch import first_attempts
+from alerts.engine.fanout import expand_next
+from alerts.engine.outcomes import finish, record, renew
+from alerts.engine.recovery import keep_house
 from alerts.lanes import Channel, Lane
 from alerts.models import Batch, Delivery, Dispatch, Slice
-from alerts.outcomes import finish, record, renew
 from alerts.partitions import ensure_month
-from alerts.publishing import publish_bulletin
-from alerts.recovery import keep_house
 from alerts.reports import progress
 from alerts.tasks import do_work
 from channels.outcome import ACCEPTED, Outcome, Verdict

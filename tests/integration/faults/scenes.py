@@ -3,9 +3,9 @@
 from collections import Counter
 
 from agencies.models import Agency, Membership, Role, User
-from alerts.alerting import approve_alert, content_hash
+from alerts.acts.alerting import approve_alert, content_hash
+from alerts.acts.publishing import publish_bulletin
 from alerts.models import Dispatch
-from alerts.publishing import publish_bulletin
 from alerts.reports import progress
 from subscriptions.models import Topic
 from tests.integration.staff.cast import a_draft, a_topic, an_agency, an_alert, listeners

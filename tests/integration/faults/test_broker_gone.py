@@ -10,7 +10,7 @@ import redis
 from django.conf import settings
 
 from agencies.models import Role
-from alerts.alerting import content_hash
+from alerts.acts.alerting import content_hash
 from alerts.lanes import RULES, Lane
 from alerts.models import Dispatch
 from govnotify.embedded import Valkey
@@ -27,7 +27,7 @@ APPROVE = """
 import json, sys, django
 django.setup()
 from agencies.models import User
-from alerts.alerting import approve_alert
+from alerts.acts.alerting import approve_alert
 from alerts.models import Alert
 said = json.loads(sys.argv[1])
 alert, approver = Alert.objects.get(pk=said["alert"]), User.objects.get(pk=said["approver"])

@@ -7,11 +7,11 @@ import pytest
 from django.db import connection, connections
 from django.db.models import F, Q, Sum
 
-from alerts.claims import claim_batch, claim_retries
-from alerts.fanout import expand_next
+from alerts.engine.claims import claim_batch, claim_retries
+from alerts.engine.fanout import expand_next
+from alerts.engine.outcomes import record
 from alerts.lanes import Channel, Lane
 from alerts.models import Batch, Delivery
-from alerts.outcomes import record
 from channels.outcome import ACCEPTED, Outcome, Verdict
 from govnotify.celery import Every, app
 from govnotify.lib.queues import Queue

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from alerts.digests import start_run
-from alerts.fanout import expand_next
+from alerts.engine.digests import start_run
+from alerts.engine.fanout import expand_next
 from alerts.lanes import Channel, Lane
 from alerts.models import Bulletin, Delivery, DigestItem, Dispatch
 from alerts.reports import progress

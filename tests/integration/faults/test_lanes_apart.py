@@ -7,7 +7,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.utils import timezone
 
-from alerts.digests import start_run
+from alerts.engine.digests import start_run
 from govnotify.lib.queues import Queue, wake
 from govnotify.processes import worker
 from subscriptions.models import Frequency, OutboxMessage, SignInLink, Subscriber, Subscription

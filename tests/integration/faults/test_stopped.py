@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from agencies.models import Role
-from alerts.correcting import create_correction
-from alerts.drafting import VariantText
+from alerts.acts.correcting import create_correction
+from alerts.acts.drafting import VariantText
+from alerts.acts.publishing import publish_bulletin
+from alerts.acts.stopping import cancel_dispatch, pause_dispatch, resume_dispatch
 from alerts.models import Bulletin, Dispatch
-from alerts.publishing import publish_bulletin
 from alerts.reports import progress
-from alerts.stopping import cancel_dispatch, pause_dispatch, resume_dispatch
 from govnotify.lib.queues import Queue
 from govnotify.processes import beat, worker
 from tests.inbox import Inbox

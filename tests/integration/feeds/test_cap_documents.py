@@ -7,9 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from agencies.models import Agency
+from alerts.acts.importing import import_cap
 from alerts.cap.message import MsgType, Status
 from alerts.cap.reading import read
-from alerts.importing import import_cap
 from alerts.models import Alert, Bulletin, BulletinVariant
 from tests.integration.api.messages import area, cap, info
 from tests.integration.feeds.cast import SQUARE, Published

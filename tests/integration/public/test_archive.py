@@ -119,7 +119,7 @@ def test_many_are_not_counted_to_their_end(town: Town, client: Client, monkeypat
     for number in range(25):
         a_bulletin(town.roads, texts={"es": f"Calle {number}\n-"})
     assert "25 bulletins" in text(client, "/archive/")
-    monkeypatch.setattr("alerts.archive.MOST_COUNTED", 22)
+    monkeypatch.setattr("alerts.finding.archive.MOST_COUNTED", 22)
     monkeypatch.setattr("alerts.pages.archive.MOST_COUNTED", 22)
     assert "More than 22 bulletins" in text(client, "/archive/")
 

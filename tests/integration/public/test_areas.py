@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
+from alerts.engine.rendering import preview
 from alerts.models import BulletinArea
-from alerts.rendering import preview
 from subscriptions.models import Place
 from tests.integration.subscriptions.cast import Town, a_bulletin, a_country, a_place
 

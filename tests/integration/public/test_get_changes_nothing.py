@@ -14,6 +14,9 @@ from tests.integration.subscriptions.cast import Town
 
 ONLY_POST = {
     "/me/topics/",
+    "/me/suggested/",
+    "/confirm/token/more/",
+    "/embed/brook/subscribe/",
     "/me/stop/",
     "/me/undo/",
     "/me/language/",

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from alerts.engine.recovery import keep_house
+from alerts.finding.popularity import SMALLEST_GROUP, count_followers_when_due, popular_topics
 from alerts.models import Chore, TopicEntry
-from alerts.popularity import SMALLEST_GROUP, count_followers_when_due, popular_topics
-from alerts.recovery import keep_house
 from subscriptions.models import Frequency, Subscriber, Subscription, Topic
 from tests.integration.public.test_finding import text
 from tests.integration.subscriptions.cast import Town

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from agencies.models import Agency
+from alerts.finding.search import agencies_about, corrected, entries_about, topics_about
 from alerts.models import Alert, Bulletin
-from alerts.search import agencies_about, corrected, entries_about, topics_about
 from subscriptions.models import Topic
 from tests.integration.public.test_finding import text
 from tests.integration.subscriptions.cast import Town, a_bulletin, a_category, a_topic, an_alert

@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from alerts.finding.sent_to_me import LOOKS, PAGE, everything_sent_to, sent_to
 from alerts.lanes import Lane
 from alerts.models import Bulletin, Delivery, DigestItem, Dispatch
 from alerts.partitions import ensure_month
-from alerts.sent_to_me import LOOKS, PAGE, everything_sent_to, sent_to
 from subscriptions.models import Endpoint, Frequency, Subscriber, Subscription
 from tests.integration.subscriptions.cast import Town, a_bulletin, a_subscriber, signed_in
 
@@ -171,7 +171,7 @@ def test_a_page_looks_into_a_limited_number_of_dispatches_and_then_goes_on(
     carla: Subscriber, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert LOOKS >= 1_000
-    monkeypatch.setattr("alerts.sent_to_me.LOOKS", 4)
+    monkeypatch.setattr("alerts.finding.sent_to_me.LOOKS", 4)
     oldest = a_dispatch(a_bulletin(town.floods))
     delivered(oldest, carla.pk)
     for _ in range(9):

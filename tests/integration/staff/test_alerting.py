@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.models import Agency, AuditEntry, Role, User
-from alerts.alerting import approve_alert, content_hash
+from alerts.acts.alerting import approve_alert, content_hash
+from alerts.acts.importing import import_cap
 from alerts.cap.lexical import format_time
-from alerts.importing import import_cap
 from alerts.models import Alert, Approval, Dispatch
 from subscriptions.models import Topic
 from tests.engine import work_through

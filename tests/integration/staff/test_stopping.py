@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from agencies.models import Agency, AuditEntry, Role, User
-from alerts.alerting import approve_alert, content_hash
+from alerts.acts.alerting import approve_alert, content_hash
+from alerts.acts.publishing import publish_bulletin
 from alerts.models import Alert, Bulletin, Dispatch
-from alerts.publishing import publish_bulletin
 from subscriptions.models import Topic
 from tests.engine import work_through
 from tests.integration.staff.cast import (

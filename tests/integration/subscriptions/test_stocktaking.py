@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
-from alerts.recovery import keep_house
+from alerts.engine.recovery import keep_house
 from subscriptions import stocktaking
 from subscriptions.models import RelatedTopic, Source, SourceCount, Subscription, Topic, TopicStock
 from subscriptions.source_report import report_sources

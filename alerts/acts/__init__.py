@@ -1,0 +1,1 @@
+"""What people do with bulletins and alerts: one module for each act, with keyword-only functions."""

@@ -1,0 +1,1 @@
+"""Finding what was said: search, the archive, popular topics, and what was sent to one person."""
