@@ -116,9 +116,9 @@ async def send_mail(claim: Claim, runtime: Runtime) -> None:
         opened = await stack.enter_async_context(window(claim, runtime, relay.wake))
         stragglers = await relay.send(MailFeed(claim, prepared, opened))
         if not stragglers.done():
+            runtime.leave(_wait(stragglers, stack.pop_all(), claim, runtime))
             if claim.hold is not None:  # one mailbox's silence is not its whole destination's
                 await runtime.loop.run_in_executor(runtime.recorder, release, claim.hold, claim.dispatch_id)
-            runtime.leave(_wait(stragglers, stack.pop_all(), claim, runtime))
 
 
 async def _wait(stragglers: Future[None], stack: AsyncExitStack, claim: Claim, runtime: Runtime) -> None:
