@@ -44,7 +44,7 @@ def publish(town: dict[str, Machine], topic: str, title: str, **more: object) ->
 
 def links(mail: Mail, start: str) -> list[str]:
     """Addresses of this site in the text part that begin with these words."""
-    return re.findall(rf"^(?:.*: )?({re.escape(SITE + start)}\S+)", mail.text("plain"), flags=re.MULTILINE)
+    return re.findall(rf"^(?:.* )?({re.escape(SITE + start)}\S+)", mail.text("plain"), flags=re.MULTILINE)
 
 
 def subjects(inbox: Inbox) -> list[str]:
