@@ -100,7 +100,7 @@ def a_world() -> World:
         "accessibility": "/accessibility/",
         "agency-privacy": "/agencies/brook/privacy/",
         "agency-accessibility": "/agencies/brook/accessibility/",
-        "embed": "/embed/brook/?topics=floods",
+        "embed": "/embed/brook/?topics=roads",
         "embed-done": "/embed/brook/check-your-mail/",
         "my-areas": "/me/areas/",
         "topic": "/topics/floods/",
