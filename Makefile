@@ -12,8 +12,8 @@ RUN := $(VENV)/bin/python
 STARTED := $(shell date +%s.%N)
 export PORT STATE ONCE STARTED
 
-.PHONY: help demo codes clean test test-long test-cluster check bench-fanout bench-costs bench-lanes bench-fairness \
-	bench-digest bench-scale bench-search bench-areas bench-suggestions bench-history bench-crash bench-dkim bench-peers chromium iproute2
+.PHONY: help demo codes clean test screenshots test-long test-cluster check messages bench-fanout bench-costs bench-vacuum bench-lanes bench-fairness \
+	bench-digest bench-scale bench-search bench-areas bench-push bench-suggestions bench-history bench-enumeration bench-web bench-crash bench-stopping bench-dkim bench-peers chromium iproute2
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,13 +32,16 @@ clean: ## remove the demo's data
 	@$(or $(PYTHON),python3) govnotify/demo/clean.py "$(STATE)"
 
 test: $(VENV)/dev.installed chromium ## every test but the long ones
-	$(RUN) -m pytest -q -rs -n 2 -m "not long"
+	$(RUN) -m pytest -q -rs -n 2 --dist worksteal -m "not long"
+
+screenshots: $(VENV)/dev.installed chromium ## a picture of every page and mail into screenshots/, in an index.html; ONLY=word for some
+	$(RUN) -W ignore -m tests.browser.gallery screenshots $(addprefix --only ,$(ONLY))
 
 test-long: $(VENV)/dev.installed ## the tests that take minutes
-	$(RUN) -m pytest -q -m long
+	$(RUN) -m pytest -q -m long --timeout 3600
 
 test-cluster: $(VENV)/dev.installed iproute2 ## two hosts of workers and one with the servers, as network namespaces; as root
-	$(RUN) -m pytest -q -rs -s -m long tests/cluster
+	$(RUN) -m pytest -q -rs -s -m long --timeout 3600 tests/cluster
 
 check: $(VENV)/dev.installed ## lint, format, types, import rules, templates, migrations
 	$(RUN) -m ruff check .
@@ -49,6 +52,9 @@ check: $(VENV)/dev.installed ## lint, format, types, import rules, templates, mi
 	$(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run  # needs no database
 	$(RUN) manage.py check --fail-level WARNING
 
+messages: $(VENV)/dev.installed ## collect what is to be translated into locale/, and compile what is
+	DJANGO_SETTINGS_MODULE=govnotify.settings $(RUN) -W ignore -m govnotify.wording
+
 # Each ends with a line of JSON. `N=` says how many recipients; where none is given it is what stands here.
 bench-fanout: $(VENV)/dev.installed ## one bulletin to N subscribers, beside the limit of this machine
 	$(RUN) -m bench.fanout --recipients $(N)
@@ -56,6 +62,10 @@ bench-fanout: $(VENV)/dev.installed ## one bulletin to N subscribers, beside the
 bench-costs: N = 1000000
 bench-costs: $(VENV)/dev.installed ## where the microseconds and bytes of a bulletin to N people go
 	$(RUN) -m bench.costs --recipients $(N)
+
+bench-vacuum: N = 500000
+bench-vacuum: $(VENV)/dev.installed ## six bulletins to N people in a large month: whether autovacuum keeps up, with our settings and with none
+	$(RUN) -m bench.vacuum --recipients $(N)
 
 bench-lanes: N = 1000000
 bench-lanes: $(VENV)/dev.installed ## an emergency, idle and beside a bulletin to N people and a digest run
@@ -76,12 +86,19 @@ bench-crash: N = 50000
 bench-crash: $(VENV)/dev.installed ## ROUNDS bulletins to N people with a fault in each; SEED= plays one again
 	$(RUN) -m bench.crash --rounds $(ROUNDS) --recipients $(N) $(if $(SEED),--seed $(SEED))
 
+bench-stopping: $(VENV)/dev.installed ## how soon a bulletin to N people is paused, cancelled and corrected
+	$(RUN) -m bench.stopping --recipients $(N)
+
 bench-search: $(VENV)/dev.installed ## search, archive and home among a million texts
 	$(RUN) -m bench.search
 
 bench-areas: N = 200000
 bench-areas: $(VENV)/dev.installed ## a bulletin about places to N people
 	$(RUN) -m bench.areas --subscribers $(N)
+
+bench-push: N = 20000
+bench-push: $(VENV)/dev.installed ## a bulletin to N browsers, beside a bare client
+	$(RUN) -m bench.push --browsers $(N)
 
 bench-suggestions: $(VENV)/dev.installed ## what people who follow this also follow
 	$(RUN) -m bench.suggestions
@@ -90,10 +107,18 @@ bench-history: N = 1000000
 bench-history: $(VENV)/dev.installed ## the page of what was sent to one person, among N deliveries
 	$(RUN) -m bench.history --deliveries $(N)
 
+bench-enumeration: N = 2000
+bench-enumeration: $(VENV)/dev.installed ## whether the time of an answer tells that an address is known, N times for each kind
+	$(RUN) -m bench.enumeration --requests $(N)
+
+bench-web: N = 1000000
+bench-web: $(VENV)/dev.installed ## every page under load, with N subscribers in the database
+	$(RUN) -m bench.web --subscribers $(N)
+
 bench-dkim: $(VENV)/dev.installed ## what signing in process costs
 	$(RUN) -m bench.dkim
 
-bench-peers: N = 20000
+bench-peers: N = 200000
 bench-peers: $(VENV)/dev.installed ## us beside what a Django team would pick instead; MAILMAN=1 adds Mailman 3
 	$(RUN) -m bench.peers --recipients $(N) $(if $(MAILMAN),--mailman)
 

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
+from django.utils.html import escape
 
-from alerts.acts.imported_texts import texts_of
+from alerts.acts.imported_texts import texts_of, untitled_in_all
 from alerts.cap.lexical import parse_time
 from alerts.cap.message import (
     Area,
@@ -46,12 +48,25 @@ def cap_document(alert: Alert) -> bytes | None:
 def _says_the_same(source: bytes, alert: Alert) -> bool:
     """Whether nobody has changed an imported message's words before it was approved."""
     try:
-        texts, _cuts = texts_of(read(source).message, alert.bulletin.agency.default_language)
+        message = read(source).message
     except CapRefused:
         return False
-    came = {text.language: (text.title.strip(), text.body, text.instruction) for text in texts}
-    approved = {one.language: (one.title, one.body, one.instruction) for one in alert.bulletin.variants.all()}
+    texts, _cuts = texts_of(message, alert.bulletin.agency.default_language)
+    nameless = str(message.msg_type)  # as the import calls an event that has no name
+    came = {
+        text.language: _words(text.event or nameless, text.title.strip(), text.body, text.instruction) for text in texts
+    }
+    variants = alert.bulletin.variants.all()
+    approved = {one.language: _words(one.event, one.title, one.body, one.instruction) for one in variants}
     return came == approved
+
+
+def _words(event: str, title: str, body: str, instruction: str) -> tuple[str, str, str, str]:
+    """To be compared: our own words for a missing title were once in the importer's language, not in the text's."""
+    for said in untitled_in_all():
+        title = "" if title == said else title
+        body = body.replace(f">{escape(said)}</", "></")
+    return event, title, body, instruction
 
 
 def _message(alert: Alert) -> CapMessage:
@@ -69,10 +84,12 @@ def _message(alert: Alert) -> CapMessage:
 
 
 def _info(alert: Alert, variant: BulletinVariant) -> Info:
+    with translation.override(variant.language):
+        sender_name = alert.bulletin.agency.local_name
     return Info(
         language=variant.language,
         categories=tuple(map(Category, alert.category)),
-        event=alert.event,
+        event=variant.event,
         response_types=tuple(map(ResponseType, alert.response_type)),
         urgency=Urgency(alert.urgency),
         severity=Severity(alert.severity),
@@ -80,7 +97,7 @@ def _info(alert: Alert, variant: BulletinVariant) -> Info:
         effective=alert.effective and _whole_seconds(alert.effective),
         onset=alert.onset and _whole_seconds(alert.onset),
         expires=alert.expires and _whole_seconds(alert.expires),
-        sender_name=alert.bulletin.agency.name,
+        sender_name=sender_name,
         headline=variant.title,
         description=to_text(variant.html),
         instruction=variant.instruction,

@@ -13,6 +13,7 @@ from typing import Any
 import shapely
 import shapely.geometry
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from govnotify.lib.database import query
 from subscriptions.models import Place
@@ -61,9 +62,10 @@ def locate(areas: Sequence[Mapping[str, Any]]) -> Located:
         try:
             found |= {place.pk: place for place in _places_of(area)}
         except _Unplaced as reason:
-            reasons.append(f"“{area['description']}”: {reason}")
+            reasons.append(_("“%(area)s”: %(reason)s") % {"area": area["description"], "reason": reason})
     if not reasons and len(found) > MOST:
-        reasons.append(_("These areas are more than %d places.") % MOST)
+        said = ngettext("These areas are more than %(most)d place.", "These areas are more than %(most)d places.", MOST)
+        reasons.append(said % {"most": MOST})
     return Located([] if reasons else _outermost(found), reasons)
 
 
@@ -129,7 +131,10 @@ def _by_shape(shapes: list[Shape]) -> Iterator[Place]:
     if len(ids) <= MOST:
         yield from Place.objects.defer("geometry").filter(pk__in=ids)
     else:
-        raise _Unplaced(_("its outline meets more than %d places") % MOST)
+        said = ngettext(
+            "its outline meets more than %(most)d place", "its outline meets more than %(most)d places", MOST
+        )
+        raise _Unplaced(said % {"most": MOST})
 
 
 class _Tree:

@@ -1,5 +1,5 @@
 """The months of the partitioned tables: made ahead by housekeeping, and by publishing where that has not run; dropped
-whole when they have been kept long enough.
+whole when they have been kept long enough (decision 28).
 """
 
 from dataclasses import dataclass
@@ -8,12 +8,17 @@ from datetime import date
 from django.db import connection, transaction
 from psycopg import sql
 
-from govnotify.lib.database import query
+from govnotify.lib.database import query, unless_locked
 
 TABLES = ("alerts_delivery", "alerts_digestitem")
-# Half of each page stays free, so that recording an outcome rewrites the row in place (HOT) and touches no index.
-FILL = {"alerts_delivery": 60, "alerts_digestitem": 100}
+# Part of each page stays free, so that recording an outcome rewrites the row in place (HOT) and touches no index.
+# What cannot leaves a dead row; autovacuum comes after a fiftieth of a month, by itself only after a fifth.
+STORAGE = {
+    "alerts_delivery": "fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 50000",
+    "alerts_digestitem": "fillfactor = 100",
+}
 MONTHS_AHEAD = 3
+DROP_WAIT = "20ms"  # for each of the locks; a record of up to 200 outcomes is through by then
 
 
 def partition_name(table: str, month: date) -> str:
@@ -35,8 +40,8 @@ def ensure_month(month: date) -> None:
 @transaction.atomic
 def _make(table: str, partition: str, month: date) -> None:
     names = {"table": sql.Identifier(table), "partition": sql.Identifier(partition)}
-    create = sql.SQL("CREATE TABLE {partition} (LIKE {table} INCLUDING ALL) WITH (fillfactor = {fill})").format(
-        **names, fill=sql.Literal(FILL[table])
+    create = sql.SQL("CREATE TABLE {partition} (LIKE {table} INCLUDING ALL) WITH ({storage})").format(
+        **names, storage=sql.SQL(STORAGE[table])
     )
     attach = sql.SQL(
         "ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ({first}) TO ({following})"
@@ -62,7 +67,7 @@ def next_month(month: date) -> date:
 
 
 OLD = """
-SELECT c.relname, p.relname, i.inhdetachpending FROM pg_inherits i
+SELECT c.relname FROM pg_inherits i
 JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
 WHERE p.relname = ANY(%(tables)s) AND c.relname < p.relname || %(oldest_kept)s ORDER BY c.relname
 """
@@ -72,30 +77,30 @@ UNFINISHED = "SELECT DISTINCT month FROM alerts_dispatch WHERE state NOT IN ('do
 @dataclass(frozen=True, slots=True)
 class OldPartition:
     name: str
-    table: str
-    is_half_detached: bool  # an earlier drop was interrupted
     is_in_use: bool  # a dispatch of its month is not settled
 
 
 def old_partitions(today: date, *, keep: int) -> list[OldPartition]:
     """The partitions of months before the `keep` (at least 1) last ones, the present month not counted."""
     oldest_kept = _months_before(today, max(keep, 1))
-    in_use = {f"{month:%Y_%m}" for (month,) in query(UNFINISHED, {})}
     found = query(OLD, {"tables": list(TABLES), "oldest_kept": f"_{oldest_kept:%Y_%m}"})
-    return [OldPartition(name, table, half, name[-7:] in in_use) for name, table, half in found]
+    in_use = {f"{month:%Y_%m}" for (month,) in query(UNFINISHED, {})} if found else set()
+    return [OldPartition(name, name[-7:] in in_use) for (name,) in found]
 
 
-def drop(partition: OldPartition) -> None:
-    """Take the partition out and drop it, outside of any transaction.
+def drop(partition: OldPartition) -> bool:
+    """Drop it, unless somebody reads the table at this moment; whether it is gone.
 
-    CONCURRENTLY: a plain DETACH or DROP locks the whole table, and so every lane, until the last reader is done. This
-    waits for them as well, but nobody waits for it.
+    A drop locks the whole table, and who waits for that lock holds up everybody who comes after: every lane. So it
+    gives up after DROP_WAIT, and its caller comes again. That takes one transaction, and no session of its own.
     """
-    names = {"table": sql.Identifier(partition.table), "partition": sql.Identifier(partition.name)}
-    how = sql.SQL("FINALIZE" if partition.is_half_detached else "CONCURRENTLY")
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("ALTER TABLE {table} DETACH PARTITION {partition} {how}").format(**names, how=how))
-        cursor.execute(sql.SQL("DROP TABLE {partition}").format(**names))
+    name = sql.Identifier(partition.name)
+
+    def act() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP TABLE IF EXISTS {name}").format(name=name))  # two may drop it at once
+
+    return unless_locked(act, wait=DROP_WAIT)
 
 
 def _months_before(day: date, months: int) -> date:

@@ -1,12 +1,12 @@
 """Areas of an alert of our own, judged by the rules of CAP that a place must keep."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from alerts.cap import rules_area
+from alerts.cap import checks
 from alerts.cap.lexical import parse_polygon
 from alerts.cap.message import (
     Area,
@@ -20,26 +20,28 @@ from alerts.cap.message import (
     Status,
     Urgency,
 )
+from alerts.cap.sentences import said
 
-RULES: tuple[Callable[[CapMessage], Iterator[str]], ...] = (
-    rules_area.unreadable,
-    rules_area.polygon_points,
-    rules_area.polygon_open,
-    rules_area.polygon_range,
-    rules_area.polygon_self_intersecting,
-    rules_area.polygon_too_detailed,
-    rules_area.circle_range,
-    rules_area.circle_radius,
-)
+RULES = {
+    "area-unreadable",
+    "polygon-points",
+    "polygon-open",
+    "polygon-range",
+    "polygon-self-intersecting",
+    "polygon-too-detailed",
+    "circle-range",
+    "circle-radius",
+}
 
 
 def place_problems(area: dict[str, Any]) -> list[str]:
-    """What is wrong with the shapes of an area as `Alert.areas` holds it; empty when nothing is."""
+    """What is wrong with the shapes of an area as `Alert.areas` holds it, in the language in use; mostly nothing."""
     polygons = tuple(tuple((lat, lon) for lat, lon in polygon) for polygon in area.get("polygons", ()))
     circles = tuple((lat, lon, radius) for lat, lon, radius in area.get("circles", ()))
     place = Area(area_desc=area["description"], polygons=polygons, circles=circles)
     message = _message_about(place)
-    return [problem.removeprefix("info 1, ") for rule in RULES for problem in rule(message)]
+    broken = ((rule.code, values) for rule in checks.RULES if rule.code in RULES for values in rule.check(message))
+    return [said(code, {**values, "where": values["where"][1:]}, say=_) for code, values in broken]  # not in which info
 
 
 def areas_from_text(names: Iterable[str], polygon: str) -> tuple[list[dict[str, Any]], list[str]]:

@@ -53,7 +53,7 @@ WITH {DOUBTFUL} SELECT d.channel, {{result}} AS result, d.status, count(*) {{sou
 ROWS = f"""
 WITH {DOUBTFUL}
 SELECT d.recipient_kind, d.recipient_id, d.channel, {{result}}, d.status, d.attempts, d.changed_at,
-       coalesce(d.detail, ''), coalesce(p.email, e.url, '')
+       coalesce(d.detail, ''), coalesce(p.email, e.url, b.host, '')
 {{source}}
 """
 ONWARD = """
@@ -62,11 +62,12 @@ AND (d.recipient_kind, d.recipient_id) > (%(kind)s, %(after)s) ORDER BY d.recipi
 ADDRESSES = """
 LEFT JOIN subscriptions_subscriber p ON d.recipient_kind = 1 AND p.id = d.recipient_id
 LEFT JOIN subscriptions_endpoint e ON d.recipient_kind = 2 AND e.id = d.recipient_id
+LEFT JOIN subscriptions_browser b ON d.recipient_kind = 3 AND b.id = d.recipient_id
 WHERE"""
 
 
 class Recipient(NamedTuple):
-    """One delivery. `address` is "" where it was not asked for, or was erased."""
+    """One delivery. `address` is "" where it was not asked for, or was erased; of a browser its push service."""
 
     kind: int
     id: int

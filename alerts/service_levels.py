@@ -7,8 +7,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerts.lanes import Channel, Lane, RecipientKind
-from govnotify.lib.database import query
+from alerts.lanes import CHANNEL_OF, Channel, Lane, RecipientKind
+from govnotify.lib.database import query, query_in_index_order
 from govnotify.lib.queues import Queue
 
 
@@ -33,14 +33,16 @@ SERVICE_LEVELS: dict[Lane, ServiceLevel] = {
 PROBED: dict[Queue, Lane] = {
     Queue.EMERGENCY: Lane.EMERGENCY,
     Queue.EMERGENCY_WEBHOOK: Lane.EMERGENCY,
+    Queue.EMERGENCY_PUSH: Lane.EMERGENCY,
     Queue.TRANSACTIONAL: Lane.TRANSACTIONAL,
     Queue.ROUTINE: Lane.ROUTINE,
     Queue.ROUTINE_WEBHOOK: Lane.ROUTINE,
     Queue.WEBHOOK_RETRY: Lane.ROUTINE,
+    Queue.ROUTINE_PUSH: Lane.ROUTINE,
     Queue.DIGEST: Lane.DIGEST,
 }
 BY_MAIL = {Queue.EMERGENCY, Queue.TRANSACTIONAL, Queue.ROUTINE, Queue.DIGEST}
-PROBE_EVERY = MINUTE  # eight rows are written a minute, and four mails sent
+PROBE_EVERY = MINUTE  # nine rows are written a minute, and four mails sent
 PROBE_PATIENCE = 10.0  # with a relay: a probe must not keep a worker from real work for longer
 FAILURES = (1, 3)  # probes in a row that were not accepted
 HOUSEKEEPING = (3 * PROBE_EVERY, 10 * PROBE_EVERY)  # since the last round of probes
@@ -101,24 +103,33 @@ class LaneStanding:
         return min(light(self.retries, SERVICE_LEVELS[self.lane].waiting), Light.AMBER)
 
 
-# An agency whose work waits has waited since it was last served: a large bulletin that is being sent is not late.
+# In the order of the index that has no others: to be summed up they would be read in that of another, from end to end.
+OPEN_BATCHES = """
+    SELECT * FROM alerts_batch WHERE lane > 0 AND done_at IS NULL ORDER BY lane, channel, destination, agency_id, id
+"""
+# An agency whose work waits has waited since it was last served: a large bulletin that is being sent is not late. What
+# is open is read off its index, whatever else there was, and summed up before its dispatches are looked up.
 WAITING = """
 SELECT lane, max(extract(epoch FROM clock_timestamp() - greatest(since, served_at)))::float FROM (
-    SELECT b.lane, b.channel, b.agency_id, min(greatest(d.created_at, b.leased_until)) AS since
-    FROM alerts_batch b JOIN alerts_dispatch d ON d.id = b.dispatch_id AND d.state = 'sending'
-    WHERE b.done_at IS NULL AND (b.leased_until IS NULL OR b.leased_until < clock_timestamp())
-    GROUP BY b.lane, b.channel, b.agency_id
-    UNION ALL
-    SELECT s.lane, CASE s.kind WHEN %(subscriber)s THEN %(email)s ELSE %(webhook)s END, s.agency_id, min(d.created_at)
-    FROM alerts_slice s JOIN alerts_dispatch d ON d.id = s.dispatch_id AND d.state = 'sending'
-    WHERE s.expanded_at IS NULL GROUP BY s.lane, s.kind, s.agency_id
+    SELECT lane, channel, agency_id, min(greatest(d.created_at, open.since)) AS since FROM (
+        SELECT lane, channel, agency_id, dispatch_id, min(coalesce(leased_until, '-infinity')) AS since
+        FROM ({open_batches}) AS batch WHERE leased_until IS NULL OR leased_until < clock_timestamp()
+        GROUP BY lane, channel, agency_id, dispatch_id
+        UNION ALL
+        SELECT lane, (%(channel_of)s::smallint[])[kind], agency_id, dispatch_id, '-infinity'
+        FROM alerts_slice WHERE expanded_at IS NULL
+    ) AS open CROSS JOIN LATERAL (
+        SELECT created_at FROM alerts_dispatch WHERE id = open.dispatch_id AND state = 'sending' OFFSET 0
+    ) AS d GROUP BY lane, channel, agency_id
 ) AS waiting CROSS JOIN LATERAL (
     SELECT max(greatest(t.served_at, t.expanded_at)) AS served_at FROM alerts_turn t
     WHERE t.lane = waiting.lane AND t.channel = waiting.channel AND t.agency_id = waiting.agency_id
 ) AS turn GROUP BY lane
 UNION ALL
-SELECT %(transactional)s, max(extract(epoch FROM clock_timestamp() - next_attempt_at))::float
-FROM subscriptions_outboxmessage WHERE next_attempt_at < clock_timestamp() HAVING count(*) > 0
+SELECT %(transactional)s, extract(epoch FROM clock_timestamp() - next_attempt_at)::float FROM (
+    SELECT next_attempt_at FROM subscriptions_outboxmessage
+    WHERE next_attempt_at <= statement_timestamp() ORDER BY next_attempt_at LIMIT 1
+) AS oldest
 """
 # The first that is due of each lane, channel and destination: one look each into the index of what is due.
 RETRIES = """
@@ -127,18 +138,21 @@ FROM unnest(%(lanes)s::smallint[]) AS lanes(id) CROSS JOIN unnest(%(channels)s::
 CROSS JOIN (SELECT 0 AS id UNION ALL SELECT id FROM alerts_destination) AS destination
 CROSS JOIN LATERAL (
     SELECT d.next_attempt_at FROM alerts_delivery d
-    JOIN alerts_dispatch o ON o.id = d.dispatch_id AND o.state = 'sending'
     WHERE d.lane = lanes.id AND d.channel = channels.id AND d.destination = destination.id AND d.status = 2
-      AND d.next_attempt_at < clock_timestamp()
+      AND d.next_attempt_at <= statement_timestamp()
+      AND (SELECT o.state = 'sending' FROM alerts_dispatch o WHERE o.id = d.dispatch_id)
     ORDER BY d.next_attempt_at LIMIT 1
 ) AS due GROUP BY lanes.id
 """
 BACKLOG = """
-SELECT b.lane, b.channel, sum(b.size - b.sent - b.failed - b.deferred - b.skipped)
-FROM alerts_batch b JOIN alerts_dispatch d ON d.id = b.dispatch_id AND d.state = 'sending'
-WHERE b.done_at IS NULL GROUP BY b.lane, b.channel
+SELECT lane, channel, sum(messages)::bigint FROM (
+    SELECT lane, channel, dispatch_id, sum(size - sent - failed - deferred - skipped) AS messages
+    FROM ({open_batches}) AS batch GROUP BY lane, channel, dispatch_id
+) AS open WHERE (SELECT d.state = 'sending' FROM alerts_dispatch d WHERE d.id = open.dispatch_id)
+GROUP BY lane, channel
 UNION ALL
-SELECT %(transactional)s, %(email)s, count(*) FROM subscriptions_outboxmessage WHERE next_attempt_at < clock_timestamp()
+SELECT %(transactional)s, %(email)s, count(*) FROM subscriptions_outboxmessage
+WHERE next_attempt_at < statement_timestamp()
 """
 PROBES = """
 SELECT queue, latency, CASE WHEN settled_at IS NULL THEN extract(epoch FROM clock_timestamp() - due_at)::float END,
@@ -151,18 +165,17 @@ def lane_standings() -> dict[Lane, LaneStanding]:
     """Every lane as it stands now. Raises OperationalError where the database does not answer."""
     found = {lane: LaneStanding(lane) for lane in Lane}
     values: dict[str, Any] = {
-        "subscriber": RecipientKind.SUBSCRIBER.value,
+        "channel_of": [CHANNEL_OF[kind].value for kind in sorted(RecipientKind)],  # the kinds are 1, 2, 3
         "email": Channel.EMAIL.value,
-        "webhook": Channel.WEBHOOK.value,
         "transactional": Lane.TRANSACTIONAL.value,
         "lanes": [lane.value for lane in Lane],
         "channels": [channel.value for channel in Channel],
     }
-    for lane, seconds in query(WAITING, values):
+    for lane, seconds in query_in_index_order(WAITING.format(open_batches=OPEN_BATCHES), values):
         found[Lane(lane)].waiting = seconds
-    for lane, seconds in query(RETRIES, values):
+    for lane, seconds in query_in_index_order(RETRIES, values):
         found[Lane(lane)].retries = seconds
-    for lane, channel, messages in query(BACKLOG, values):
+    for lane, channel, messages in query_in_index_order(BACKLOG.format(open_batches=OPEN_BATCHES), values):
         found[Lane(lane)].backlog[Channel(channel)] = messages
     for queue, *measured in query(PROBES, {}):
         if queue in PROBED:

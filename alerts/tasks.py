@@ -14,6 +14,7 @@ from alerts.lanes import Channel, Lane
 from alerts.service_levels import PROBED
 from govnotify.lib.queues import TASK, Queue
 from subscriptions.endpoints import verify_pending
+from subscriptions.welcoming import welcome_pending
 
 # The messages of each queue, first attempts before retries. A lane's queue touches that lane alone.
 MESSAGES: dict[Queue, Sequence[Callable[[], bool]]] = {
@@ -25,6 +26,10 @@ MESSAGES: dict[Queue, Sequence[Callable[[], bool]]] = {
         lambda: first_attempts(Lane.EMERGENCY, Channel.WEBHOOK),
         lambda: retries(Lane.EMERGENCY, Channel.WEBHOOK),
     ),
+    Queue.EMERGENCY_PUSH: (
+        lambda: first_attempts(Lane.EMERGENCY, Channel.PUSH),
+        lambda: retries(Lane.EMERGENCY, Channel.PUSH),
+    ),
     Queue.TRANSACTIONAL: (send_outbox,),
     Queue.ROUTINE: (
         lambda: first_attempts(Lane.ROUTINE, Channel.EMAIL),
@@ -32,6 +37,11 @@ MESSAGES: dict[Queue, Sequence[Callable[[], bool]]] = {
     ),
     Queue.ROUTINE_WEBHOOK: (lambda: first_attempts(Lane.ROUTINE, Channel.WEBHOOK),),
     Queue.WEBHOOK_RETRY: (lambda: verify_pending() > 0, lambda: retries(Lane.ROUTINE, Channel.WEBHOOK)),
+    Queue.ROUTINE_PUSH: (  # a welcome first: somebody looks at the page and waits for it
+        lambda: welcome_pending() > 0,
+        lambda: first_attempts(Lane.ROUTINE, Channel.PUSH),
+        lambda: retries(Lane.ROUTINE, Channel.PUSH),
+    ),
     Queue.DIGEST: (
         lambda: first_attempts(Lane.DIGEST, Channel.EMAIL),
         lambda: retries(Lane.DIGEST, Channel.EMAIL),

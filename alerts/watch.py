@@ -16,7 +16,7 @@ from celery import bootsteps
 from govnotify.lib.queues import Queue
 
 logger = logging.getLogger(__name__)
-WATCHED = (Queue.EMERGENCY, Queue.EMERGENCY_WEBHOOK)
+WATCHED = (Queue.EMERGENCY, Queue.EMERGENCY_WEBHOOK, Queue.EMERGENCY_PUSH)
 LOOK_SECONDS = 1.0
 STOP_SECONDS = 4  # a look lasts about WORK_SECONDS at most
 PR_SET_PDEATHSIG = 1  # prctl(2)

@@ -12,6 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 
 MAX_OCTETS = 254  # RFC 3696 erratum 1690: the path of RFC 5321 section 4.5.3.1.3 without its angle brackets
 MAX_LOCAL_OCTETS = 64  # RFC 5321 section 4.5.3.1.1
+_NO_DOTS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}  # receivers that read names without their dots
 
 
 class AddressFault(enum.StrEnum):
@@ -74,6 +75,18 @@ class Address:
     def key(self) -> str:
         """What addresses are compared by. Who is found by it is written to at the stored address, never at this one."""
         return f"{_folded(self.local)}@{self.domain}"
+
+    @property
+    def mailbox(self) -> str:
+        """What many spellings of one person's address have in common: where mail is limited, and nowhere else.
+
+        Most receivers drop a tag after "+" (RFC 5233), but not all: whoever is at one is not found by the other.
+        """
+        folded = _folded(self.local)
+        local = folded.partition("+")[0] or folded
+        if self.domain in _NO_DOTS:
+            local = local.replace(".", "")
+        return f"{local}@{_NO_DOTS.get(self.domain, self.domain)}"
 
     @property
     def envelope(self) -> str:

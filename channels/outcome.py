@@ -26,7 +26,7 @@ class Reason(enum.StrEnum):
     CONNECTION = "connection"  # no answer, dropped, timed out: nobody said anything about this recipient
     REFUSED = "refused"  # the server or endpoint said no, for a reason of its own
     FORBIDDEN_TARGET = "forbidden-target"  # the webhook's address is one that we never dial (SSRF guard)
-    GONE = "gone"  # HTTP 410: the endpoint asks never to be called again
+    GONE = "gone"  # HTTP 410: the endpoint asks never to be called again, the browser has ended its subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ class Outcome:
     def suppresses(self) -> bool:
         """Whether the address must not be written to again (shared rule: hard bounces on the first)."""
         return self.verdict is Verdict.PERMANENT and self.reason is Reason.BAD_ADDRESS
+
+    @property
+    def ends_recipient(self) -> bool:
+        """Whether the recipient is no more, for whoever keeps it: a bad address, or something that is gone."""
+        return self.verdict is Verdict.PERMANENT and self.reason in {Reason.BAD_ADDRESS, Reason.GONE}
 
 
 ACCEPTED = Outcome(Verdict.ACCEPTED)

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from govnotify.lib.queues import Queue
 
+ANSWER_SECONDS = 1  # of a broker that is asked whether it is there
 # A host that is cut off says nothing. The kernel finds it out within 15 s, not after the 2 hours that are its default.
 CUT_OFF = {
     socket.TCP_KEEPIDLE: 5,
@@ -64,13 +65,16 @@ def is_rabbitmq() -> bool:
 
 
 def broker_answers() -> bool:
-    """Whether it answers within about a second."""
+    """Whether it answers within about ANSWER_SECONDS."""
     try:
         if is_rabbitmq():
-            with kombu.Connection(broker_url(), transport_options=RABBITMQ | {"read_timeout": 1}) as connection:
+            with kombu.Connection(
+                broker_url(), transport_options=RABBITMQ | {"read_timeout": ANSWER_SECONDS}
+            ) as connection:
                 connection.connect()
         else:
-            with redis.Redis.from_url(broker_url(), socket_connect_timeout=1, socket_timeout=1) as client:
+            limits = {"socket_connect_timeout": ANSWER_SECONDS, "socket_timeout": ANSWER_SECONDS}
+            with redis.Redis.from_url(broker_url(), **limits) as client:
                 client.ping()
     except (OSError, OperationalError, redis.ConnectionError, redis.TimeoutError):
         return False

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from celery import Celery
 from celery.schedules import schedstate, schedule
-from celery.signals import celeryd_init
+from celery.signals import celeryd_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "govnotify.settings")
 
@@ -13,6 +13,7 @@ from alerts.watch import EmergencyWatch
 from govnotify.broker import celery_settings
 from govnotify.lib.queues import TASK, Queue
 from govnotify.safety import require_safe_settings
+from govnotify.warming import warm_up
 
 RECOVERY_SECONDS = 5.0
 # So that no backlog grows for ever while nobody keeps house. Not sooner, as the moment is absolute: with beat's host
@@ -65,3 +66,8 @@ app.steps["worker"].add(EmergencyWatch)
 @celeryd_init.connect
 def _refuse_unsafe_settings(**_: object) -> None:
     require_safe_settings()
+
+
+@worker_init.connect
+def _warm_up(**_: object) -> None:
+    warm_up()

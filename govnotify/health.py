@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -117,10 +118,12 @@ def _probe_words(standing: LaneStanding) -> Iterator[str]:
 def _bad_probe_words(probe: ProbeStanding) -> str:
     if probe.failures:
         # What the relay said may name its insides, and anybody may read this: it is in the log.
-        return _("The probe of queue %(queue)s was not accepted, %(count)d times in a row: see the log.") % {
-            "queue": probe.queue,
-            "count": probe.failures,
-        }
+        said = ngettext(
+            "The probe of queue %(queue)s was not accepted: see the log.",
+            "The probe of queue %(queue)s was not accepted, %(count)d times in a row: see the log.",
+            probe.failures,
+        )
+        return said % {"queue": probe.queue, "count": probe.failures}
     limits = SERVICE_LEVELS[PROBED[probe.queue]].probe
     if probe.waiting is not None:
         return _("The probe of queue %(queue)s has been under way for %(seconds)d s, more than %(limit)d s.") % {
@@ -146,8 +149,9 @@ def _housekeeping(age: float | None) -> Part:
         return Part("housekeeping", Light.AMBER, _("No probe was ever sent: do beat and housekeeping run?"))
     shown = light(age, HOUSEKEEPING)
     if shown is Light.GREEN:
-        by_mail = _("sent by mail") if settings.PROBE_ADDRESS else _("taken by workers; PROBE_ADDRESS is not set")
-        words = _("The last probes are %(seconds)d s old (%(how)s).") % {"seconds": round(age), "how": by_mail}
+        by_mail = settings.PROBE_ADDRESS
+        how = _("They were sent by mail.") if by_mail else _("Workers took them; PROBE_ADDRESS is not set.")
+        words = _("The last probes are %(seconds)d s old.") % {"seconds": round(age)} + f" {how}"
     else:
         words = _("The last probes are %(seconds)d s old: do beat and housekeeping run?") % {"seconds": round(age)}
     return Part("housekeeping", shown, words)

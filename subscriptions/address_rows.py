@@ -30,13 +30,17 @@ def locked_rows(which: Q) -> dict[int, Subscriber]:
     return {row.pk: row for row in Subscriber.objects.select_for_update().filter(which).order_by("pk")}
 
 
-def delete_stand_ins(which: Q) -> int:
-    """Delete pending rows that stand for an address in a change that is over, and for nothing else; how many.
+def stand_ins(which: Q) -> QuerySet[Subscriber]:
+    """Pending rows that stand for an address in a change that is over, and for nothing else.
 
-    One that a sign-up waits for stays, and so does one to which somebody's change can still be taken back.
+    One that a sign-up waits for is none, nor is one to which somebody's change can still be taken back.
     """
     needed = AddressChange.objects.exclude(former=None).values("former")
-    rows = Subscriber.objects.filter(which, status=Subscriber.Status.PENDING, sign_ups=None).exclude(pk__in=needed)
-    ids = list(rows.values_list("pk", flat=True))
+    return Subscriber.objects.filter(which, status=Subscriber.Status.PENDING, sign_ups=None).exclude(pk__in=needed)
+
+
+def delete_stand_ins(which: Q) -> int:
+    """Delete those; how many."""
+    ids = list(stand_ins(which).values_list("pk", flat=True))
     Subscriber.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -1,13 +1,13 @@
-"""The places that people chose: which they have, would have, how they change. Who has none hears about every place."""
+"""The places that people and browsers chose: which they have, how they change. Who has none hears about every place."""
 
 from collections.abc import Iterable
 
 from django.db import transaction
 
-from subscriptions.models import Place, SignUp, Subscriber, SubscriberArea
+from subscriptions.models import Browser, Place, SignUp, Subscriber, SubscriberArea
 from subscriptions.models.place import PlaceQuerySet
 
-MOST = 20  # places of one person: home, work, parents
+MOST = 20  # places of one person or browser: home, work, parents
 
 
 class TooManyAreas(Exception):  # noqa: N818  named as what happened
@@ -32,6 +32,19 @@ def put_areas(*, subscriber: Subscriber, places: Iterable[Place]) -> None:
     SubscriberArea.objects.bulk_create(
         SubscriberArea(subscriber=subscriber, place_id=place) for place in sorted(chosen - has)
     )
+
+
+@transaction.atomic
+def set_browser_areas(*, browser: Browser, places: Iterable[Place]) -> None:
+    """Have this browser tell about these places alone; about every place where there are none. Raises TooManyAreas.
+
+    One that has been forgotten meanwhile has none.
+    """
+    chosen = list(places)
+    if len(chosen) > MOST:
+        raise TooManyAreas
+    if Browser.objects.select_for_update().filter(pk=browser.pk).exists():
+        browser.areas.set(chosen)
 
 
 def areas_after(sign_up: SignUp) -> PlaceQuerySet:

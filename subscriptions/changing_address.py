@@ -1,7 +1,8 @@
 """Asking for another address: a link to the new one, word of it to the old one.
 
-Known and unknown new addresses get the same answer for the same statements; what differs is said in the mail. The new
-address learns nothing of the old one, nor the old one of the new: either may be somebody else's by mistake.
+Known and unknown new addresses get the same answer for the same statements, and the same mail; that the two are to be
+joined is said to the new one alone. It learns nothing of the old one, nor the old one of it: either may be somebody
+else's by mistake.
 """
 
 from datetime import timedelta
@@ -22,7 +23,6 @@ from subscriptions.models.address_change import LINK_WORKS_FOR, TAKE_BACK_FOR, A
 
 MOST_A_DAY = 3  # changes that one person asks for
 DAY = timedelta(days=1)
-TO_NEW_ADDRESS = (OutboxMessage.Kind.ADDRESS_CONFIRM, OutboxMessage.Kind.ADDRESS_TAKEN)
 _CONFIRM, _REFUSE = "address-confirm", "address-refuse"
 
 
@@ -37,7 +37,7 @@ def request_change(*, subscriber: Subscriber, email: str, page: str, ip: str) ->
     """
     address = parse_address(email)
     key = address_key_of(address.key)
-    admit_sign_up(ip=ip, mail_domain=address.domain)
+    admit_sign_up(ip=ip, address=address)
     with transaction.atomic():
         ensure_row(address=address, language=subscriber.language)
         rows = locked_rows(Q(pk=subscriber.pk) | Q(address_key=key))
@@ -74,6 +74,13 @@ def change_to_confirm(token: str) -> AddressChange:
     return _named(token, _CONFIRM, LINK_WORKS_FOR).get(Q(ended_at=None))
 
 
+def joins(change: AddressChange) -> bool:
+    """Whether the new address has subscriptions of its own, to which others come: for its reader alone."""
+    if not change.new_email or change.confirmed_at:
+        return False
+    return Subscriber.objects.active().with_address(change.new_email).exists()
+
+
 def change_to_refuse(token: str) -> AddressChange:
     """The change that the link names. Raises BadToken, ExpiredToken, AddressChange.DoesNotExist (erased)."""
     return _named(token, _REFUSE, LINK_WORKS_FOR + TAKE_BACK_FOR).get()
@@ -83,10 +90,9 @@ def _new_change(asking: Subscriber, holder: Subscriber, typed: str, page: str) -
     now = timezone.now()
     asking.address_changes.waiting().update(ended_at=now)
     change = AddressChange.objects.create(subscriber=asking, new_email=typed, page=page[:200], requested_at=now)
-    has_own = holder.status == Subscriber.Status.ACTIVE
-    kind = OutboxMessage.Kind.ADDRESS_TAKEN if has_own else OutboxMessage.Kind.ADDRESS_CONFIRM
+    kind = OutboxMessage.Kind.ADDRESS_CONFIRM
     notices = [OutboxMessage(kind=OutboxMessage.Kind.ADDRESS_NOTICE, subscriber=asking, subject_id=change.pk)]
-    if not holder.outbox.filter(kind__in=TO_NEW_ADDRESS, created_at__gt=now - DAY).exists():
+    if not holder.outbox.filter(kind=kind, created_at__gt=now - DAY).exists():
         notices.append(OutboxMessage(kind=kind, subscriber=holder, subject_id=change.pk))
     OutboxMessage.objects.bulk_create(notices)
     return change

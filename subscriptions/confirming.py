@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import transaction
@@ -15,6 +16,10 @@ from subscriptions.subscribing import subscribe
 
 LINK_WORKS_FOR = timedelta(days=7)  # as long as an unconfirmed sign-up is kept
 _PURPOSE = "confirm"
+
+
+class NothingLeft(Exception):  # noqa: N818  named as what happened
+    """Every topic was turned down: there is nothing to confirm."""
 
 
 class ChoicesChanged(Exception):  # noqa: N818  named as what happened
@@ -46,10 +51,11 @@ def fingerprint(sign_up: SignUp) -> str:
 
 
 @transaction.atomic
-def confirm(*, sign_up: SignUp, seen: str) -> None:
+def confirm(*, sign_up: SignUp, seen: str, without: Collection[int] = ()) -> None:
     """Give what `seen` (of `fingerprint`) stands for, and lift the address's suppression. Twice is once.
 
-    Raises ChoicesChanged.
+    `without` are ids of topics that the person has turned down: anybody may have added to what is asked for at an
+    address. Raises ChoicesChanged, and NothingLeft where all are turned down.
     """
     subscriber = Subscriber.objects.select_for_update().get(pk=sign_up.subscriber_id)
     locked = SignUp.objects.select_for_update().get(pk=sign_up.pk)
@@ -58,8 +64,9 @@ def confirm(*, sign_up: SignUp, seen: str) -> None:
         raise ChoicesChanged
     if locked.confirmed_at:
         return
+    _turn_down(locked, without)
     locked.confirmed_at = timezone.now()
-    locked.save(update_fields=["confirmed_at"])
+    locked.save(update_fields=["confirmed_at", "choices", "sources"])
     subscriber.language = locked.language
     subscriber.save(update_fields=["language"])
     put_areas(subscriber=subscriber, places=areas_after(locked))
@@ -71,3 +78,14 @@ def confirm(*, sign_up: SignUp, seen: str) -> None:
         sources={int(topic): source for topic, source in locked.sources.items()},
     )
     Suppression.objects.filter(address_key=subscriber.address_key).delete()
+
+
+def _turn_down(sign_up: SignUp, topics: Collection[int]) -> None:
+    """Leave these topics out of it, for good: its page then shows what was confirmed."""
+    if not topics:
+        return
+    kept = {topic: frequency for topic, frequency in sign_up.choices.items() if int(topic) not in topics}
+    if not kept:
+        raise NothingLeft
+    sign_up.choices = kept
+    sign_up.sources = {topic: source for topic, source in sign_up.sources.items() if topic in kept}

@@ -11,14 +11,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agencies.models import Agency
+from channels.https.call import Attempt
+from channels.https.guard import Guard
 from channels.outcome import Outcome, Reason, Verdict
 from channels.secrets import UnreadableSecret
-from channels.webhook.call import Attempt
 from channels.webhook.challenge import TIME_LIMIT, verify_endpoint
 from channels.webhook.client import WebhookClient
-from channels.webhook.guard import Guard
 from channels.webhook.signing import new_secret
 from govnotify.lib.queues import Queue, wake
 from subscriptions.keys import secret_box
@@ -156,4 +157,9 @@ def _check(owner: Subscriber | Agency, url: str, topics: Sequence[Topic]) -> Non
     if owned.filter(url=url).exists():
         raise EndpointRefused(_("You have registered this address before. Remove it first to get a new secret."))
     if owned.count() >= MOST:
-        raise EndpointRefused(_("You have %d endpoints, which is the most. Remove one first.") % MOST)
+        said = ngettext(
+            "You have %(most)d endpoint, which is the most. Remove it first.",
+            "You have %(most)d endpoints, which is the most. Remove one first.",
+            MOST,
+        )
+        raise EndpointRefused(said % {"most": MOST})

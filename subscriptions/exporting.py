@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -24,11 +24,18 @@ def export(subscriber: Subscriber) -> dict[str, Any]:
         "first_seen": subscriber.created_at,
         "ended": subscriber.ended_at,
         "paused_until": subscriber.paused_until,
+        "time_zone": subscriber.time_zone,
+        "digest_hour": subscriber.digest_hour,
+        "digest_weekday": subscriber.digest_weekday,
+        "quiet_from": subscriber.quiet_from,
+        "quiet_until": subscriber.quiet_until,
+        "reading_times": _reading_times(subscriber),
         "areas": _areas(subscriber),
         "subscriptions": _subscriptions(subscriber),
         "consent": _consent(subscriber),
         "sign_ups": _sign_ups(subscriber),
         "address_changes": _address_changes(subscriber),
+        "joined_addresses": _joined(subscriber),
         "sign_in_links": _sign_in_links(subscriber),
         "account_mails": _account_mails(subscriber),
         "endpoints": _endpoints(subscriber),
@@ -57,7 +64,7 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=_iso)
 
 
-def _iso(value: date | datetime) -> str:
+def _iso(value: date | datetime | time) -> str:
     return value.isoformat()
 
 
@@ -70,6 +77,11 @@ def _pages(rows: QuerySet[Row]) -> Iterator[Row]:
         if len(page) < PAGE:
             return
         after = page[-1].pk
+
+
+def _ids(subscriber: Subscriber) -> list[int]:
+    """Theirs, and those that they had at addresses which were joined to this one."""
+    return Subscriber.objects.filter(pk=subscriber.pk).ids_with_joined()
 
 
 def _areas(subscriber: Subscriber) -> Iterator[dict[str, Any]]:
@@ -89,8 +101,19 @@ def _subscriptions(subscriber: Subscriber) -> Iterator[dict[str, Any]]:
         }
 
 
+def _reading_times(subscriber: Subscriber) -> Iterator[dict[str, Any]]:
+    for row in _pages(subscriber.reading_times.select_related("daily", "weekly")):
+        yield {
+            "time_zone": row.daily.zone,
+            "hour": row.daily.hour,
+            "weekday": row.weekly.weekday,
+            "from": row.from_at,
+            "until": row.until_at,
+        }
+
+
 def _consent(subscriber: Subscriber) -> Iterator[dict[str, Any]]:
-    for record in _pages(ConsentRecord.objects.filter(subscriber_id=subscriber.pk).select_related("topic")):
+    for record in _pages(ConsentRecord.objects.filter(subscriber_id__in=_ids(subscriber)).select_related("topic")):
         yield {
             "topic": record.topic.name,
             "act": record.act,
@@ -125,6 +148,12 @@ def _address_changes(subscriber: Subscriber) -> Iterator[dict[str, Any]]:
             "confirmed": one.confirmed_at,
             "ended": one.ended_at,
         }
+
+
+def _joined(subscriber: Subscriber) -> Iterator[dict[str, Any]]:
+    """Addresses of before, for as long as they are kept."""
+    for one in Subscriber.objects.filter(pk__in=_ids(subscriber)).exclude(pk=subscriber.pk).order_by("pk"):
+        yield {"address": one.email, "language": one.language, "since": one.confirmed_at, "joined": one.ended_at}
 
 
 def _sign_in_links(subscriber: Subscriber) -> Iterator[dict[str, Any]]:

@@ -12,8 +12,9 @@ from django.utils import translation
 from channels.address import Address, parse_address
 from channels.markup import inline_styles, mail_theme
 from govnotify.lib.languages import direction, spoken
+from govnotify.lib.service import operator_address
 from subscriptions import confirming, signing_in
-from subscriptions.changing_address import confirm_token, refuse_token
+from subscriptions.changing_address import confirm_token, joins, refuse_token
 from subscriptions.confirming import chosen_topics, confirmation_token
 from subscriptions.models import AddressChange, OutboxMessage, SignInLink, SignUp
 from subscriptions.models.address_change import LINK_WORKS_FOR, TAKE_BACK_FOR
@@ -67,7 +68,7 @@ def _frame(language: str) -> dict[str, Any]:
         "language": language,
         "dir": direction(language),
         "sender_name": settings.SERVICE_NAME,
-        "sender_address": settings.SERVICE_POSTAL_ADDRESS,
+        "sender_address": operator_address(),
         "sender_url": settings.SITE_URL,
         "theme": mail_theme(settings.SERVICE_COLOUR),
         "privacy_url": _absolute("privacy"),
@@ -112,12 +113,9 @@ def _address_confirm(message: OutboxMessage) -> tuple[str, dict[str, Any]]:
     change = _change(message)
     hours = int(LINK_WORKS_FOR.total_seconds() // 3_600)
     context = {"confirm_url": _absolute("address_confirm", confirm_token(change)), "valid_hours": hours}
-    return change.subscriber.language, context
-
-
-def _address_taken(message: OutboxMessage) -> tuple[str, dict[str, Any]]:
-    _change(message)
-    return message.subscriber.language, {"signin_url": _absolute("me_sign_in")}
+    is_joined = joins(change)
+    asked_for = message.subscriber.language if is_joined else change.subscriber.language
+    return asked_for, context | {"joins": is_joined}
 
 
 def _address_notice(message: OutboxMessage) -> tuple[str, dict[str, Any]]:
@@ -143,6 +141,5 @@ _CONTEXTS: dict[OutboxMessage.Kind, Callable[[OutboxMessage], tuple[str, dict[st
     OutboxMessage.Kind.ALREADY_SUBSCRIBED: _already_subscribed,
     OutboxMessage.Kind.SIGN_IN: _sign_in,
     OutboxMessage.Kind.ADDRESS_CONFIRM: _address_confirm,
-    OutboxMessage.Kind.ADDRESS_TAKEN: _address_taken,
     OutboxMessage.Kind.ADDRESS_NOTICE: _address_notice,
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agencies.audit import Actor, record
 from agencies.models import Agency
@@ -42,7 +43,12 @@ def _change(agency: Agency, actor: Actor, change: Callable[[list[int]], list[int
     before = list(agency.partner_pins.values_list("topic_id", flat=True))
     after = change(before)
     if len(after) > max(MOST, len(before)):
-        raise PinRefused(_("You have pinned %d topics, which is the most. Take one out first.") % MOST)
+        said = ngettext(
+            "You have pinned %(most)d topic, which is the most. Take it out first.",
+            "You have pinned %(most)d topics, which is the most. Take one out first.",
+            MOST,
+        )
+        raise PinRefused(said % {"most": MOST})
     if after == before:
         return
     agency.partner_pins.exclude(topic__in=after).delete()

@@ -31,16 +31,16 @@ class Paused:
 
 @transaction.atomic
 def pause(*, subscriber_id: int, until: date, only_longer: bool = False) -> Paused | None:
-    """Send nothing routine before `until`, the first day on which mail comes again (UTC); nobody is None.
+    """Send nothing routine before `until`, the first day on which mail comes again where they are; nobody is None.
 
     `only_longer` leaves a break alone that goes on for longer. Raises BadPause.
     """
-    today = timezone.now().date()
+    subscriber = Subscriber.objects.select_for_update().filter(pk=subscriber_id).exclude(email="").first()
+    today = subscriber.today if subscriber else timezone.localdate()
     if until <= today:
         raise BadPause(_("Choose a day in the future."))
     if until > today + LONGEST:
         raise BadPause(_("A break can last a year at most. Choose an earlier day."))
-    subscriber = Subscriber.objects.select_for_update().filter(pk=subscriber_id).exclude(email="").first()
     if subscriber is None:
         return None
     before = subscriber.paused_until if subscriber.is_paused else None

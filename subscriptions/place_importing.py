@@ -60,7 +60,10 @@ WITH RECURSIVE tree (id, path) AS (
 )
 UPDATE subscriptions_place p SET path = tree.path FROM tree WHERE tree.id = p.id AND p.path <> tree.path
 """
-PEOPLE = "SELECT count(DISTINCT subscriber_id) FROM subscriptions_subscriberarea WHERE place_id = ANY(%(places)s)"
+LISTENERS = """
+SELECT (SELECT count(DISTINCT subscriber_id) FROM subscriptions_subscriberarea WHERE place_id = ANY(%(places)s)),
+       (SELECT count(DISTINCT browser_id) FROM subscriptions_browserarea WHERE place_id = ANY(%(places)s))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Imported:
     unchanged: int
     closed: int
     people: int  # who had chosen a place that was closed: they count as living in what it lay in
+    browsers: int  # and so do these
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +165,9 @@ def _write(rows: Sequence[PlaceRow], *, replace: bool) -> Imported:
     changed = (written.keys() | {code for (code,) in query(PARENTS, {})}) - added
     closed = [place for (place,) in query(CLOSE, {})] if replace else []
     query(PATHS, {})
-    [(people,)] = query(PEOPLE, {"places": closed})
+    [(people, browsers)] = query(LISTENERS, {"places": closed})
     query("DROP TABLE incoming_place", {})
-    return Imported(len(added), len(changed), len(rows) - len(added) - len(changed), len(closed), people)
+    return Imported(len(added), len(changed), len(rows) - len(added) - len(changed), len(closed), people, browsers)
 
 
 def _line(row: PlaceRow) -> tuple[object, ...]:

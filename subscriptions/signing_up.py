@@ -12,11 +12,14 @@ from django.utils import timezone
 from channels.address import Address, parse_address
 from govnotify.lib.queues import Queue, wake
 from subscriptions.address_rows import ensure_row
+from subscriptions.areas import MOST as MOST_AREAS
 from subscriptions.limits import admit_sign_up
 from subscriptions.models import Frequency, OutboxMessage, Place, SignUp, Subscriber, Suppression, Topic
 from subscriptions.subscribing import OWN_PAGES
 
 DAY = timedelta(days=1)
+MOST_TRIES = 3  # mails in a day where none could be sent
+MOST_TOPICS = 200  # in one sign-up, whoever added to it
 CONFIRMATIONS = (OutboxMessage.Kind.CONFIRM, OutboxMessage.Kind.ALREADY_SUBSCRIBED)
 
 
@@ -37,7 +40,7 @@ def sign_up(
     Raises BadAddress and RateLimited.
     """
     address = parse_address(email)
-    admit_sign_up(ip=ip, mail_domain=address.domain)
+    admit_sign_up(ip=ip, address=address)
     with transaction.atomic():
         subscriber = _locked_subscriber(address, language)
         request = _merged_sign_up(subscriber, choices, areas, language, page, sources)
@@ -62,7 +65,8 @@ def _merged_sign_up(
 ) -> SignUp:
     """The day's one sign-up with these choices added. The link that was mailed for it works for all of them.
 
-    One that was confirmed opens again with the new choices alone: the others may have been left since.
+    One that was confirmed opens again with the new choices alone: the others may have been left since. What this form
+    asks for always has its place, however much was asked for before: that may have been somebody else.
     """
     chosen = {str(topic.pk): str(frequency) for topic, frequency in choices.items()}
     today = subscriber.sign_ups.filter(created_at__gt=timezone.now() - DAY).order_by("-pk").first()
@@ -73,21 +77,28 @@ def _merged_sign_up(
         request.choices, request.sources = chosen, came
     else:  # what was asked for twice came from where it was asked for first
         request.sources |= {topic: source for topic, source in came.items() if topic not in request.choices}
-        request.choices |= chosen
-    request.areas = sorted({place.pk for place in areas} | (set() if anew else set(request.areas)))
+        request.choices = _bounded(chosen, request.choices)
+        request.sources = {topic: source for topic, source in request.sources.items() if topic in request.choices}
+    wanted = {place.pk for place in areas}
+    before = [] if anew else [place for place in request.areas if place not in wanted]
+    request.areas = sorted([*wanted, *before[: max(0, MOST_AREAS - len(wanted))]])
     request.confirmed_at = None
     request.language, request.page = language, page[:200]
     request.save()
     return request
 
 
+def _bounded(chosen: dict[str, str], before: dict[str, str]) -> dict[str, str]:
+    """All that is chosen now, and of what was before as much as there is room for."""
+    others = [(topic, frequency) for topic, frequency in before.items() if topic not in chosen]
+    return chosen | dict(others[: max(0, MOST_TOPICS - len(chosen))])
+
+
 def _had_a_mail_today(subscriber: Subscriber) -> bool:
-    """Whether one is on its way or was sent; one that could not be sent does not count."""
-    return (
-        subscriber.outbox.filter(kind__in=CONFIRMATIONS, created_at__gt=timezone.now() - DAY)
-        .exclude(status=OutboxMessage.Status.FAILED)
-        .exists()
-    )
+    """Whether one is on its way or was sent. One that could not be sent does not count, but not for ever."""
+    today = subscriber.outbox.filter(kind__in=CONFIRMATIONS, created_at__gt=timezone.now() - DAY)
+    became = list(today.values_list("status", flat=True)[:MOST_TRIES])
+    return len(became) == MOST_TRIES or any(status != OutboxMessage.Status.FAILED for status in became)
 
 
 def _changes_something(request: SignUp) -> bool:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from govnotify.lib.database import query
+from govnotify.lib.database import in_index_order, query
 
 AGE = timedelta(days=1)
 NEW = timedelta(days=30)
@@ -53,6 +53,9 @@ FORGET = "DELETE FROM subscriptions_relatedtopic WHERE topic_id = %(topic)s"
 # Every `step`-th follower by id stands for all. Two topics are related when more people follow both than would by
 # chance, and the more so, the larger that group is beside the two audiences (their cosine). Ranked by the share of
 # followers alone, everybody would be shown what everybody follows; by how far it is from chance, the rarest.
+# The followers stand in the order of their audience's index, as BETWEEN says. What one follows besides is asked for in
+# words that this index has not: on statistics from before there were many topics it was gone through from end to end
+# for each person asked (10,000 of them: minutes instead of 0.2 s).
 RELATE = """
 INSERT INTO subscriptions_relatedtopic (topic_id, other_id, score)
 WITH this AS (
@@ -64,14 +67,17 @@ WITH this AS (
         (SELECT max(followers) FROM subscriptions_topicstock)
     )::float8 AS people
 ), asked AS (
-    SELECT subscriber_id FROM this JOIN subscriptions_subscription subscription USING (topic_id)
-    WHERE ended_at IS NULL AND subscriber_id IS NOT NULL AND subscriber_id %% step = 0
-    LIMIT 2 * %(sample)s
+    SELECT follower.subscriber_id FROM this CROSS JOIN LATERAL (
+        SELECT subscriber_id FROM subscriptions_subscription
+        WHERE topic_id BETWEEN this.topic_id AND this.topic_id AND ended_at IS NULL AND subscriber_id IS NOT NULL
+          AND subscriber_id %% this.step = 0
+        ORDER BY topic_id, subscriber_id LIMIT 2 * %(sample)s
+    ) follower
 ), answers AS (
     SELECT answer.topics FROM asked CROSS JOIN LATERAL (
         SELECT array_agg(topic_id) AS topics FROM (
             SELECT topic_id FROM subscriptions_subscription own
-            WHERE own.subscriber_id = asked.subscriber_id AND own.ended_at IS NULL LIMIT %(most)s + 1
+            WHERE own.subscriber_id = asked.subscriber_id AND num_nulls(own.ended_at) = 1 LIMIT %(most)s + 1
         ) AS mine
     ) AS answer
     WHERE cardinality(answer.topics) BETWEEN 2 AND %(most)s
@@ -129,5 +135,6 @@ def _relate(topic: int) -> None:
     query("SET LOCAL max_parallel_workers_per_gather = 0", {})  # one core is enough to be polite with
     query(FORGET, {"topic": topic})
     bounds = {"sample": SAMPLE, "most": MOST_FOLLOWED, "smallest": SMALLEST_GROUP, "kept": KEPT}
-    query(RELATE, {"topic": topic, **bounds})
+    with in_index_order():
+        query(RELATE, {"topic": topic, **bounds})
     query(NOTE_RELATED, {"topic": topic})

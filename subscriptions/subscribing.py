@@ -54,8 +54,8 @@ def activate(*, subscriber: Subscriber, at: datetime) -> None:
     if subscriber.status != Subscriber.Status.ACTIVE:
         subscriber.status = Subscriber.Status.ACTIVE
         subscriber.confirmed_at = subscriber.confirmed_at or at
-        subscriber.ended_at = None
-        subscriber.save(update_fields=["status", "confirmed_at", "ended_at"])
+        subscriber.ended_at = subscriber.joined_to = None
+        subscriber.save(update_fields=["status", "confirmed_at", "ended_at", "joined_to"])
 
 
 def record_consent(

@@ -1,5 +1,7 @@
 """A public body that speaks."""
 
+from zoneinfo import ZoneInfo
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models.sites import SITE_LENGTH, check_sites
 from channels.markup import BadMarkup, to_safe_html
+from govnotify.lib.local_time import zone_of
 from govnotify.lib.translated import Translated
 
 hex_colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write the colour as # and six hexadecimal digits."))
@@ -41,6 +44,8 @@ class Agency(Translated):
     reply_address = models.EmailField(help_text=_("A person at the agency reads this mailbox."))
     postal_address = models.CharField(max_length=300)
     default_language = models.CharField(max_length=35, default="en")
+    # An IANA name: the clocks by which its pages, its editors and whoever has chosen no zone read; "": the platform's.
+    time_zone = models.CharField(max_length=64, blank=True, default="")
     colour = models.CharField(max_length=7, default="#1f4e79", validators=[hex_colour])
     # Markdown: what the agency says on its pages beside what is true of the whole platform.
     privacy_statement = models.TextField(blank=True, validators=[check_statement])
@@ -60,6 +65,11 @@ class Agency(Translated):
 
     def get_absolute_url(self) -> str:
         return reverse("agency", args=[self.slug])
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its own, or the platform's."""
+        return zone_of(self.time_zone)
 
     @property
     def mail_domain(self) -> str:

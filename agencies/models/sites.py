@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 MOST_SITES = 20
 SITE_LENGTH = 255
@@ -44,7 +45,8 @@ def origin_of(address: str) -> str:
 def check_sites(sites: list[str]) -> None:
     """Raise ValidationError unless all of them are origins over https, and not too many."""
     if len(sites) > MOST_SITES:
-        raise ValidationError(_("List at most %(most)d sites."), params={"most": MOST_SITES})
+        said = ngettext("List at most %(most)d site.", "List at most %(most)d sites.", MOST_SITES)
+        raise ValidationError(said, params={"most": MOST_SITES})
     for site in sites:
         if https_origin(site) != site:
             raise _no_site(site)

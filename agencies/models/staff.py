@@ -27,6 +27,7 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
+    language = models.CharField(max_length=35, blank=True, default="")  # of our pages; "": what the browser asks for
     is_active = models.BooleanField(default=True)
     is_platform_admin = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agencies.models import Agency
-from alerts.models.bulletin import BODY_LENGTH, SUMMARY_LENGTH, TITLE_LENGTH, BulletinVariant
+from alerts.models.bulletin import BODY_LENGTH, EVENT_LENGTH, SUMMARY_LENGTH, TITLE_LENGTH, BulletinVariant
 from subscriptions.models import Place, Topic
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # the shape of a BCP 47 tag
@@ -35,6 +36,7 @@ class VariantText:
     body_format: str = BulletinVariant.Format.MARKDOWN
     summary: str = ""
     instruction: str = ""
+    event: str = ""  # of an alert
 
 
 def check_content(
@@ -53,7 +55,8 @@ def check_content(
     if not variants:
         errors["variants"] = [_("Write the bulletin in at least one language.")]
     elif len(variants) > VARIANTS:
-        errors["variants"] = [_("At most %d languages.") % VARIANTS]
+        said = ngettext("At most %(most)d language.", "At most %(most)d languages.", VARIANTS)
+        errors["variants"] = [said % {"most": VARIANTS}]
     for number, variant in enumerate(variants):
         prefix = f"variants.{number}." if len(variants) > 1 else ""
         errors |= {prefix + field: [problem] for field, problem in _variant_problems(variant)}
@@ -67,7 +70,7 @@ def _topics_problem(agency: Agency, topics: Sequence[Topic]) -> str | None:
     if not topics:
         return _("Choose at least one topic.")
     if len(topics) > TOPICS:
-        return _("Choose at most %d topics.") % TOPICS
+        return ngettext("Choose at most %(most)d topic.", "Choose at most %(most)d topics.", TOPICS) % {"most": TOPICS}
     foreign = [topic for topic in topics if topic.agency_id != agency.pk]
     if foreign:
         return _("“%(topic)s” is not a topic of %(agency)s.") % {"topic": foreign[0].slug, "agency": agency}
@@ -81,6 +84,7 @@ def _variant_problems(variant: VariantText) -> list[tuple[str, str]]:
     found = [
         ("language", _language_problem(variant.language)),
         ("title", _line_problem(variant.title, TITLE_LENGTH, required=True)),
+        ("event", _line_problem(variant.event, EVENT_LENGTH, required=False)),
         ("summary", _line_problem(variant.summary, SUMMARY_LENGTH, required=False)),
         ("body", _body_problem(variant.body)),
         ("instruction", _body_problem(variant.instruction) if variant.instruction else None),
@@ -103,7 +107,7 @@ def _line_problem(text: str, longest: int, *, required: bool) -> str | None:
     if _has_control(text):
         return _("It holds a control character; remove it.")
     if len(text) > longest:
-        return _("It has %(length)d characters; at most %(longest)d fit.") % {"length": len(text), "longest": longest}
+        return _too_long(text, longest)
     return None
 
 
@@ -113,11 +117,17 @@ def _body_problem(text: str) -> str | None:
     if "\x00" in text:
         return _("It holds a NUL character; remove it.")
     if len(text) > BODY_LENGTH:
-        return _("It has %(length)d characters; at most %(longest)d fit.") % {
-            "length": len(text),
-            "longest": BODY_LENGTH,
-        }
+        return _too_long(text, BODY_LENGTH)
     return None
+
+
+def _too_long(text: str, longest: int) -> str:
+    said = ngettext(
+        "It has %(length)d character; at most %(longest)d fit.",
+        "It has %(length)d characters; at most %(longest)d fit.",
+        len(text),
+    )
+    return said % {"length": len(text), "longest": longest}
 
 
 def _format_problem(body_format: str) -> str | None:

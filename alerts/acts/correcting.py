@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agencies.models import ApiKey, User
 from alerts.acts.content import VariantText
 from alerts.acts.drafting import create_bulletin
-from alerts.engine.audience import AudienceCount
+from alerts.engine.counting import AudienceCount
 from alerts.engine.told import count_told
 from alerts.lanes import RecipientKind
 from alerts.models import Bulletin
@@ -47,5 +47,7 @@ def count_corrected(corrected: Bulletin) -> AudienceCount:
     """Whom a correction of this goes to: everybody who got it or a version before it, or is in doubt."""
     versions = [corrected, *corrected.earlier()]
     return AudienceCount(
-        people=count_told(versions, RecipientKind.SUBSCRIBER), machines=count_told(versions, RecipientKind.ENDPOINT)
+        people=count_told(versions, RecipientKind.SUBSCRIBER),
+        machines=count_told(versions, RecipientKind.ENDPOINT),
+        browsers=count_told(versions, RecipientKind.BROWSER),
     )

@@ -1,6 +1,7 @@
 """Writing a bulletin: checked, sanitised, kept as a draft."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,8 +26,11 @@ def create_bulletin(
     author: User | ApiKey | None,
     areas: Sequence[Place] = (),
     corrects: Bulletin | None = None,
+    urgent: bool = False,
 ) -> Bulletin:
     """A new draft; `author` None is the system (imports), no `areas` everywhere. Raises ContentRefused.
+
+    `urgent`: it goes at once to who reads daily or weekly too. A correction goes at once to who got the first anyway.
 
     Corrections: see alerts.acts.correcting.
     """
@@ -36,6 +40,7 @@ def create_bulletin(
         created_by=author if isinstance(author, User) else None,
         created_with=author if isinstance(author, ApiKey) else None,
         corrects=corrects,
+        urgent=urgent and corrects is None,
     )
     write_content(bulletin=bulletin, topics=topics, variants=variants, areas=areas)
     record(
@@ -43,7 +48,7 @@ def create_bulletin(
         verb="bulletin.created",
         target=bulletin,
         agency=agency,
-        after=_summary(topics, variants, areas) | ({"corrects": corrects.pk} if corrects else {}),
+        after=_summary(topics, variants, areas) | ({"corrects": corrects.pk} if corrects else {}) | _urgency(bulletin),
     )
     return bulletin
 
@@ -56,8 +61,9 @@ def edit_bulletin(
     variants: Sequence[VariantText],
     editor: User,
     areas: Sequence[Place] | None = None,
+    urgent: bool | None = None,
 ) -> None:
-    """Replace a draft's content; without `areas` they stay. Raises ContentRefused, also where it is no draft."""
+    """Replace a draft's content; without `areas` or `urgent` these stay. Raises ContentRefused, also if it is none."""
     locked = Bulletin.objects.select_for_update().select_related("agency").get(pk=bulletin.pk)
     if locked.status != Bulletin.Status.DRAFT:
         raise ContentRefused({"status": ["This bulletin has been published; it can no longer be edited."]})
@@ -65,6 +71,7 @@ def edit_bulletin(
         if not editor.may(Role.OPERATOR, locked.agency):
             raise ContentRefused({"status": ["Changing an alert takes the role of emergency operator."]})
         locked.created_by = editor  # who changes an alert answers for it, and so can't be the one who approves it
+        variants = _with_events(locked, variants)
     if locked.is_correction:
         topics = locked.ordered_topics()  # those of what it corrects: its recipients are chosen by that alone
         areas = None
@@ -72,16 +79,21 @@ def edit_bulletin(
     had = locked.ordered_areas()
     areas = had if areas is None else areas
     titles = {variant.language: variant.title for variant in locked.variants.all()}
-    before = {"titles": titles} | ({} if list(areas) == had else {"areas": [place.code for place in had]})
+    before: dict[str, object] = {"titles": titles} | (
+        {} if list(areas) == had else {"areas": [place.code for place in had]}
+    )
+    before |= _urgency(locked)
+    if urgent is not None and not locked.is_alert and not locked.is_correction:
+        locked.urgent = urgent
     write_content(bulletin=locked, topics=topics, variants=variants, areas=areas)
-    locked.save(update_fields=["edited_at", "created_by"])
+    locked.save(update_fields=["edited_at", "created_by", "urgent"])
     record(
         actor=Actor.of(editor),
         verb="bulletin.edited",
         target=locked,
         agency=locked.agency,
         before=before,
-        after=_summary(topics, variants, areas),
+        after=_summary(topics, variants, areas) | _urgency(locked),
     )
 
 
@@ -108,9 +120,16 @@ def write_content(
             body_format=variant.body_format,
             html=html,
             instruction=variant.instruction,
+            event=variant.event.strip(),
         )
         for variant, html in zip(variants, safe, strict=True)
     )
+
+
+def _with_events(alert: Bulletin, variants: Sequence[VariantText]) -> list[VariantText]:
+    """What an alert is, is not lost where its texts are written anew without it."""
+    said = {one.language: one.event for one in alert.variants.all()}
+    return [replace(one, event=one.event or said.get(one.language, alert.alert.event)) for one in variants]
 
 
 def _safe_html(number: int, of: int, variant: VariantText) -> str:
@@ -120,8 +139,14 @@ def _safe_html(number: int, of: int, variant: VariantText) -> str:
     except BadMarkup as error:
         raise ContentRefused({field: [str(error)]}) from error
     if not to_text(html).strip():
-        raise ContentRefused({field: [_("Nothing is left of it once it is made safe: write a text.")]})
+        was_something = variant.body.strip()
+        left = _("Nothing is left of it once it is made safe: write a text.") if was_something else _("Write a text.")
+        raise ContentRefused({field: [left]})
     return html
+
+
+def _urgency(bulletin: Bulletin) -> dict[str, object]:
+    return {"urgent": True} if bulletin.urgent else {}
 
 
 def _summary(topics: Sequence[Topic], variants: Sequence[VariantText], areas: Sequence[Place]) -> dict[str, object]:

@@ -9,17 +9,19 @@ from collections.abc import Iterable, Sequence
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agencies.models import Agency, ApiKey, User
-from alerts.acts.alerting import AlertDetails, draft_alert
+from alerts.acts.alert_drafting import AlertDetails, draft_alert
 from alerts.acts.imported_texts import merged_areas, texts_of, worst_first
 from alerts.cap.lexical import format_reference, format_time
 from alerts.cap.message import CapMessage, Category, Certainty, Info, Reference, Severity, Urgency
 from alerts.cap.reading import CapRefused, read
-from alerts.models import Alert
+from alerts.models import Alert, Oddity
+from alerts.models.oddity import Kept, kept
 from subscriptions.models import Topic
 
-LONGEST_NAME = 200  # of identifier, sender and event, as their columns hold them
+LONGEST_NAME = 200  # of identifier and sender, as their columns hold them
 BARE = Info(  # stands for what a message without an info does not say
     categories=(Category.OTHER,),
     event="",
@@ -33,15 +35,15 @@ class AlreadyImported(Exception):  # noqa: N818  named as what happened
     """A message with this identity is here. `alert` is it where it belongs to the same agency, else None."""
 
     def __init__(self, identity: Reference, alert: Alert | None) -> None:
-        where = (
-            _("as alert %(number)d (%(status)s)") % {"number": alert.pk, "status": alert.bulletin.get_status_display()}
-            if alert
-            else _("by another agency")
-        )
-        super().__init__(
-            _("The message %(identity)s was taken in before, %(where)s; nothing was changed.")
-            % {"identity": format_reference(identity), "where": where}
-        )
+        words = {"identity": format_reference(identity)}
+        if alert:
+            said = _(
+                "The message %(identity)s was taken in before, as alert %(number)d (%(status)s); nothing was changed."
+            )
+            words |= {"number": alert.pk, "status": alert.bulletin.get_status_display()}
+        else:
+            said = _("The message %(identity)s was taken in before, by another agency; nothing was changed.")
+        super().__init__(said % words)
         self.alert = alert
 
 
@@ -66,7 +68,7 @@ def import_cap(
     if known := _known(message.identity):
         raise _already(message.identity, known, agency)
     variants, cuts = texts_of(message, agency.default_language)
-    details = _details(message, data, [*notes, *map(str, reading.warnings), *cuts, *_why_not_now(message)])
+    details = _details(message, data, [*notes, *map(kept, reading.warnings), *cuts, *_why_not_now(message)])
     try:
         with transaction.atomic():
             alert = draft_alert(agency=agency, topics=topics, variants=variants, details=details, author=author)
@@ -81,7 +83,13 @@ def import_cap(
 def _require_storable(message: CapMessage) -> None:
     long = {"identifier": message.identifier, "sender": message.sender}
     if reasons := [
-        _("element %(name)s has %(length)d characters, at most %(limit)d are taken: ask its producer for a shorter one")
+        ngettext(
+            "element %(name)s has %(length)d character, at most %(limit)d are taken: "
+            "ask its producer for a shorter one",
+            "element %(name)s has %(length)d characters, at most %(limit)d are taken: "
+            "ask its producer for a shorter one",
+            len(text),
+        )
         % {"name": name, "length": len(text), "limit": LONGEST_NAME}
         for name, text in long.items()
         if len(text) > LONGEST_NAME
@@ -89,11 +97,11 @@ def _require_storable(message: CapMessage) -> None:
         raise CapRefused(reasons)
 
 
-def _details(message: CapMessage, data: bytes, warnings: list[str]) -> AlertDetails:
+def _details(message: CapMessage, data: bytes, warnings: list[Kept]) -> AlertDetails:
     infos = worst_first(message.infos)
     worst = infos[0] if infos else BARE
     return AlertDetails(
-        event=" ".join(worst.event.split())[:LONGEST_NAME] or message.msg_type,
+        event=str(message.msg_type),  # for a text whose info names none
         category=_each_once(category.value for info in infos or [BARE] for category in info.categories),
         urgency=worst.urgency,
         severity=worst.severity,
@@ -116,16 +124,16 @@ def _details(message: CapMessage, data: bytes, warnings: list[str]) -> AlertDeta
     )
 
 
-def _why_not_now(message: CapMessage) -> list[str]:
+def _why_not_now(message: CapMessage) -> list[list[str]]:
     """What keeps it from being sent as it stands, for whoever reads it first; approving checks again."""
     reasons = []
     ends = [info.expires for info in message.infos if info.expires]
     if not ends:
-        reasons.append(_("It says no time at which it ends: it can be read, not sent."))
+        reasons.append(Oddity.ENDLESS.about())
     elif max(ends) <= timezone.now():
-        reasons.append(_("It ended at %s: it can be read, not sent.") % format_time(max(ends)))
+        reasons.append(Oddity.ENDED.about(format_time(max(ends))))
     unknown = [reference for reference in message.references if _known(reference) is None]
-    return reasons + [_("It follows %s, which is not here.") % format_reference(one) for one in unknown]
+    return reasons + [Oddity.FOLLOWS_UNKNOWN.about(format_reference(one)) for one in unknown]
 
 
 def _known(identity: Reference) -> Alert | None:

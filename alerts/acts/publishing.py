@@ -11,7 +11,7 @@ from agencies.models import ApiKey, Role, User
 from agencies.models.api_key import Scope
 from alerts.acts.content import VariantText, check_content
 from alerts.acts.stopping import drop_unsent
-from alerts.engine.fanout import open_dispatch
+from alerts.engine.fanout import kinds_of, open_dispatch
 from alerts.lanes import CHANNEL_OF, QUEUE_OF, RULES, Lane, RecipientKind
 from alerts.models import Approval, Bulletin, Dispatch
 from alerts.partitions import ensure_month
@@ -86,8 +86,10 @@ def release(
         areas=sorted(bulletin.area_links.values_list("place", flat=True)),
         corrects=sorted({one.pk for one in corrected}.union(*(one.corrects for one in corrected))),
         only_told=bool(corrected) and only_told,
+        urgent=bulletin.urgent and lane is Lane.ROUTINE and not corrected,
     )
-    open_dispatch(dispatch)
+    kinds = kinds_of(dispatch)
+    open_dispatch(dispatch, kinds)
     record(
         actor=Actor.of(publisher),
         verb="bulletin.published",
@@ -98,9 +100,10 @@ def release(
             "lane": lane.label,
             "approval": approval.pk if approval else None,
             "corrects": dispatch.corrects,
+            "urgent": dispatch.urgent,
         },
     )
-    transaction.on_commit(lambda: wake_lane(lane))
+    transaction.on_commit(lambda: wake_lane(lane, kinds))
     return dispatch
 
 
@@ -110,9 +113,9 @@ def predecessors(bulletins: Iterable[Bulletin]) -> list[Dispatch]:
     return list(found.order_by("pk"))
 
 
-def wake_lane(lane: Lane) -> None:
-    """A hint to every queue of the lane, to as many workers as may take part."""
-    for kind in RecipientKind:
+def wake_lane(lane: Lane, kinds: Iterable[RecipientKind]) -> None:
+    """A hint to the lane's queue of each of these kinds, to as many workers as may take part."""
+    for kind in kinds:
         wake(QUEUE_OF[lane, CHANNEL_OF[kind]], times=RULES[lane].workers)
 
 

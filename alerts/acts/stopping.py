@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from agencies.audit import Actor, record
 from agencies.models import Agency, ApiKey, Role, User
 from agencies.models.api_key import Scope
-from alerts.engine.claims import end_of
+from alerts.engine.lifetime import end_of, end_of_held
 from alerts.lanes import CHANNEL_OF, QUEUE_OF, RULES, Lane, RecipientKind
 from alerts.models import Dispatch
 from alerts.refusals import NotAllowed, NotPossible
@@ -49,12 +49,14 @@ def resume_dispatch(*, dispatch: Dispatch, by: User | ApiKey) -> Dispatch:
     if locked.state == State.SENDING:
         return locked
     _refuse_where_over(locked)
-    if end_of(locked.pk) <= timezone.now():
-        raise NotPossible(_("Its time is over, so nothing of it can be sent any more. Cancel it, then publish anew."))
+    if end_of_held(Lane(locked.lane), end_of(locked.pk), locked.held_until) <= timezone.now():
+        raise NotPossible(
+            _("The time for sending this is over: nothing more of it can go out. Stop it for good, then publish anew.")
+        )
     _move(locked, State.SENDING, by, verb="dispatch.resumed")
     lane = Lane(locked.lane)
-    for kind in RecipientKind:
-        if queue := QUEUE_OF.get((lane, CHANNEL_OF[kind])):
+    for kind in locked.slices.values_list("kind", flat=True).distinct():
+        if queue := QUEUE_OF.get((lane, CHANNEL_OF[RecipientKind(kind)])):
             transaction.on_commit(lambda queue=queue: wake(queue, times=RULES[lane].workers))  # type: ignore[misc]
     return locked
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agencies.models import Agency, ApiKey, User
 from alerts.acts.content import AREAS, ContentRefused, VariantText, check_content
@@ -18,6 +19,7 @@ def submit_bulletin(
     variants: Sequence[VariantText],
     author: User | ApiKey,
     areas: Iterable[str] = (),
+    urgent: bool = False,
 ) -> Bulletin:
     """A new draft on the topics of these slugs, about the places of these codes. Raises ContentRefused."""
     places, faults = places_named(areas)
@@ -27,14 +29,19 @@ def submit_bulletin(
         raise ContentRefused(refused.errors | faults) from refused
     if faults:
         raise ContentRefused(_other_faults(agency, chosen, variants) | faults)
-    return create_bulletin(agency=agency, topics=chosen, variants=variants, author=author, areas=places)
+    return create_bulletin(agency=agency, topics=chosen, variants=variants, author=author, areas=places, urgent=urgent)
 
 
 def places_named(codes: Iterable[str]) -> tuple[list[Place], dict[str, list[str]]]:
     """The places of these codes, each once, in the order given; and under "areas" what is wrong with them."""
     wanted = list(dict.fromkeys(codes))
     if len(wanted) > AREAS:
-        return [], {"areas": [_("Choose at most %d places, or some that they lie in.") % AREAS]}
+        said = ngettext(
+            "Choose at most %(most)d place, or one that it lies in.",
+            "Choose at most %(most)d places, or some that they lie in.",
+            AREAS,
+        )
+        return [], {"areas": [said % {"most": AREAS}]}
     known = {place.code: place for place in Place.objects.filter(code__in=wanted)}
     problems = [
         _("“%s” is no place of the register: look its code up, or import it.") % code[:80]

@@ -6,6 +6,7 @@ That covers its own dispatch and every digest that has not gone out. Who got it 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agencies.audit import Actor, record
 from agencies.models import ApiKey, Role, User
@@ -39,7 +40,8 @@ def withdraw_bulletin(*, bulletin: Bulletin, by: User | ApiKey, reason: str) -> 
     if not said:
         raise ContentRefused({"reason": [_("Say why: everybody who opens its page reads it.")]})
     if len(said) > REASON_LENGTH or "\x00" in said:
-        raise ContentRefused({"reason": [_("At most %d characters.") % REASON_LENGTH]})
+        problem = ngettext("At most %(most)d character.", "At most %(most)d characters.", REASON_LENGTH)
+        raise ContentRefused({"reason": [problem % {"most": REASON_LENGTH}]})
     locked.status = Bulletin.Status.WITHDRAWN
     locked.withdrawn_at = timezone.now()
     locked.withdrawn_by = by if isinstance(by, User) else None

@@ -1,15 +1,16 @@
 """An alert as the API takes it in JSON (values as in CAP 1.2 section 3.2), and as the service wants it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from rest_framework import serializers
 
 from agencies.models import Agency
-from alerts.acts.alerting import LONGEST, AlertDetails
+from alerts.acts.alert_drafting import AlertDetails
+from alerts.acts.alerting import LONGEST
 from alerts.acts.content import VariantText
 from alerts.api.bulletin_requests import place_of
 from alerts.api.fields import Numbers, Slugs, StrictSerializer, Text, Time
@@ -53,6 +54,7 @@ class AlertText(StrictSerializer):
     headline = Text(help_text="One line, at most 200 characters.")
     description = Text(help_text="What happens and where. Plain text.")
     instruction = Text(help_text="What to do now. Plain text.")
+    event = Text(help_text="What it is, in this language: “Flash flood”; by default the alert's own `event`.")
 
 
 class AlertRequest(AlertText):
@@ -62,7 +64,7 @@ class AlertRequest(AlertText):
     topics = Slugs(help_text="Slugs of the agency's topics: their subscribers get the alert.")
     status = serializers.ChoiceField(SENDABLE, default=Alert.Status.ACTUAL)
     category = serializers.ListField(child=serializers.ChoiceField(Alert.Category.choices), max_length=12)
-    event = serializers.CharField(max_length=200, help_text="What it is about: “Flash flood”.")
+    event = Text(help_text="What it is: “Flash flood”. It may be left out where each text has its own.")
     urgency = serializers.ChoiceField(Alert.Urgency.choices)
     severity = serializers.ChoiceField(Alert.Severity.choices)
     certainty = serializers.ChoiceField(Alert.Certainty.choices)
@@ -76,8 +78,11 @@ class AlertRequest(AlertText):
     def validate_expires(self, value: datetime) -> datetime:
         now = timezone.now()
         if not now < value <= now + LONGEST:
-            hours = LONGEST.total_seconds() // 3600
-            raise serializers.ValidationError(_("Give a time in the next %d hours.") % hours)
+            hours = LONGEST // timedelta(hours=1)
+            said = ngettext(
+                "Give a time in the next %(hours)d hour.", "Give a time in the next %(hours)d hours.", hours
+            )
+            raise serializers.ValidationError(said % {"hours": hours})
         return value
 
 
@@ -125,4 +130,5 @@ def _text(text: dict[str, Any]) -> VariantText:
         title=text["headline"],
         body=text["description"],
         instruction=text["instruction"],
+        event=text["event"],
     )

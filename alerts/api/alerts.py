@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from agencies.api_keys import HasScope
 from agencies.models.api_key import Scope
-from alerts.acts.alerting import draft_alert
+from alerts.acts.alert_drafting import draft_alert
 from alerts.acts.content import ContentRefused
 from alerts.acts.importing import AlreadyImported, import_cap
 from alerts.acts.submitting import topics_named

@@ -43,6 +43,7 @@ class BulletinAnswer(serializers.Serializer[Any]):
     areas = serializers.ListField(
         child=serializers.CharField(), help_text="Codes of the places that it is about; none: it is for everywhere."
     )
+    urgent = serializers.BooleanField(help_text="Sent at once to people who read daily or weekly too.")
     languages = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField()
 
@@ -82,6 +83,7 @@ def created(bulletin: Bulletin, *, published: bool, route: str = "api-bulletin")
         "api_url": settings.SITE_URL + reverse(route, args=[bulletin.pk]),
         "topics": [topic.slug for topic in bulletin.ordered_topics()],
         "areas": [place.code for place in bulletin.ordered_areas()],
+        "urgent": bulletin.urgent,
         "languages": [variant.language for variant in bulletin.variants.order_by("pk")],
         "created_at": bulletin.created_at.isoformat(),
     }
@@ -111,7 +113,7 @@ def alert_created(alert: Alert) -> dict[str, Any]:
         "sent": format_time(alert.sent),
         "cap_status": alert.status,
         "expires": alert.expires and format_time(alert.expires),
-        "warnings": alert.warnings,
+        "warnings": alert.oddities,
     }
 
 

@@ -11,7 +11,7 @@ from alerts.api.fields import PlaceCodes, Slugs, StrictSerializer, Text
 from alerts.models import BulletinVariant
 
 FLAT = ("language", "title", "summary", "body", "body_format")
-TEXTS = {*FLAT, "instruction"}  # fields of one variant, in the words of the services
+TEXTS = {*FLAT, "instruction", "event"}  # fields of one variant, in the words of the services
 
 
 class VariantRequest(StrictSerializer):
@@ -31,6 +31,10 @@ class BulletinRequest(VariantRequest):
         help_text="Codes of the places that it is about: people who chose other places only do not get it. "
         "A place includes what lies in it. By default it is for everywhere."
     )
+    urgent = serializers.BooleanField(
+        default=False,
+        help_text="True sends it at once, also to people who read once a day or week; it is in no digest of theirs.",
+    )
     publish = serializers.BooleanField(default=True, help_text="False keeps a draft for the staff pages.")
     variants = VariantRequest(many=True, default=list)
 
@@ -42,6 +46,7 @@ class WantedBulletin:
     variants: list[VariantText]
     areas: list[str]
     places: list[str]  # where each variant stood in the request: "" (at the top) or "variants.0."
+    urgent: bool = False
 
     def named(self, errors: dict[str, list[str]]) -> dict[str, list[str]]:
         """The drafting service's errors under the names that the request used."""
@@ -54,7 +59,8 @@ def read_bulletin(data: dict[str, Any], agency: Agency) -> WantedBulletin:
     request.is_valid(raise_exception=True)
     valid = request.validated_data
     variants, places = read_texts(data, valid, agency)
-    return WantedBulletin(valid["topics"], valid["publish"], variants, valid["areas"], places)
+    wanted = valid["topics"], valid["publish"], variants, valid["areas"], places
+    return WantedBulletin(*wanted, urgent=valid["urgent"])
 
 
 def read_texts(data: dict[str, Any], valid: dict[str, Any], agency: Agency) -> tuple[list[VariantText], list[str]]:

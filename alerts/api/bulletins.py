@@ -58,7 +58,12 @@ class BulletinsView(AgencyView):
     @transaction.atomic
     def _make(self, wanted: WantedBulletin) -> Bulletin:
         bulletin = submit_bulletin(
-            agency=self.agency, topics=wanted.topics, variants=wanted.variants, author=self.key, areas=wanted.areas
+            agency=self.agency,
+            topics=wanted.topics,
+            variants=wanted.variants,
+            author=self.key,
+            areas=wanted.areas,
+            urgent=wanted.urgent,
         )
         if wanted.publish:
             publish_bulletin(bulletin=bulletin, publisher=self.key)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from rest_framework import status
 from rest_framework.request import Request
 
@@ -22,7 +23,12 @@ def key_of(request: Request) -> str:
     if key is None:
         return ""
     if not 1 <= len(key) <= LONGEST or not key.isascii() or not key.isprintable():
-        raise Refused({HEADER: [_("Send 1 to %d printable ASCII characters.") % LONGEST]})
+        said = ngettext(
+            "Send at most %(most)d printable ASCII character.",
+            "Send at least one and at most %(most)d printable ASCII characters.",
+            LONGEST,
+        )
+        raise Refused({HEADER: [said % {"most": LONGEST}]})
     return key
 
 

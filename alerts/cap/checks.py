@@ -1,32 +1,39 @@
-"""The rules beyond the schema as one table: warnings about what came in, refusals of what would go out."""
+"""The rules beyond the schema as one table: warnings about what came in, refusals of what would go out.
+
+Which sentence says what is wrong stands in `alerts.cap.sentences`, by the rule's code.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
 from alerts.cap import rules_area, rules_info, rules_message, rules_outgoing
 from alerts.cap.message import CapMessage
+from alerts.cap.sentences import Values, said
 
 WARNINGS_PER_CODE = 10  # a hostile message has a million oddities
 
 
 @dataclass(frozen=True, slots=True)
 class CapWarning:
-    """One broken rule. `code` is stable, for machines; `text` names the place in the message, for people."""
+    """One broken rule: a stable code, and what its sentence has places for. `and_more`: this is the last one told."""
 
     code: str
-    text: str
+    values: Values
+    and_more: bool = False
 
-    def __str__(self) -> str:
-        return self.text
+    @property
+    def text(self) -> str:
+        """The sentence in English."""
+        return said(self.code, self.values, and_more=self.and_more)
 
 
 class Rule(NamedTuple):
-    """`check` yields one text per breach."""
+    """`check` yields once per breach what the sentence has places for."""
 
     code: str
-    check: Callable[[CapMessage], Iterator[str]]
+    check: Callable[[CapMessage], Iterator[Values]]
 
 
 # Broken by real messages that must be read all the same: a warning coming in, a refusal going out.
@@ -91,11 +98,11 @@ def breaches(message: CapMessage) -> list[CapWarning]:
     return _broken(TIME_FORM, message) or _broken((*RULES, *OUTGOING_ONLY), message)
 
 
-def limited(code: str, texts: Iterator[str]) -> list[CapWarning]:
-    """One warning for each of the first `WARNINGS_PER_CODE` texts; the last of them says when there are more."""
-    found = [CapWarning(code, text) for text in islice(texts, WARNINGS_PER_CODE)]
-    if next(texts, None) is not None:
-        found[-1] = CapWarning(code, f"{found[-1].text} (and more of the kind)")
+def limited(code: str, breaches: Iterator[Values]) -> list[CapWarning]:
+    """One warning for each of the first `WARNINGS_PER_CODE`; the last of them says when there are more."""
+    found = [CapWarning(code, values) for values in islice(breaches, WARNINGS_PER_CODE)]
+    if next(breaches, None) is not None:
+        found[-1] = replace(found[-1], and_more=True)
     return found
 
 

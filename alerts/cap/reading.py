@@ -62,13 +62,11 @@ def _other_version(namespace: str) -> str:
 def _put_right(alert: etree._Element) -> list[CapWarning]:
     """What the message itself can no longer tell, because it was put right on the way in."""
     times = (
-        f"reference {quoted(word)}: its time has no numeric offset or no whole seconds"
+        {"text": quoted(word)}
         for word in elements.reference_words(alert)
         if lexical.parse_reference(word) and not lexical.is_cap_time(word.rsplit(",", 1)[1])
     )
     sizes = (
-        f"line {size.sourceline}: the size of a resource has too many digits, left out"
-        for size in elements.sizes(alert)
-        if elements.size_of(size.text or "") is None
+        {"line": str(size.sourceline)} for size in elements.sizes(alert) if elements.size_of(size.text or "") is None
     )
     return [*checks.limited("reference-time", times), *checks.limited("resource-size", sizes)]

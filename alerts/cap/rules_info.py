@@ -7,6 +7,7 @@ from datetime import datetime
 from alerts.cap.language import is_language_tag
 from alerts.cap.lexical import format_time
 from alerts.cap.message import CapMessage, Info
+from alerts.cap.sentences import Step, Values
 from alerts.cap.wording import quoted
 
 # A tag with nothing or attributes in it, a comment, or a character entity; "a<b and c>d" is none. The
@@ -18,83 +19,83 @@ _HTML = re.compile(
 _ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")  # RFC 3986 section 4.3
 
 
-def language_tag(message: CapMessage) -> Iterator[str]:
+def language_tag(message: CapMessage) -> Iterator[Values]:
     for where, info in _infos(message):
         if not is_language_tag(info.language):
-            yield f"{where}: language {quoted(info.language)} is no language tag such as en or fr-CA"
+            yield {"where": where, "text": quoted(info.language)}
 
 
-def expires_missing(message: CapMessage) -> Iterator[str]:
+def expires_missing(message: CapMessage) -> Iterator[Values]:
     for where, info in _infos(message):
         if info.expires is None:
-            yield f"{where} has no expires: say until when it holds"
+            yield {"where": where}
 
 
-def expires_before_effective(message: CapMessage) -> Iterator[str]:
+def expires_before_effective(message: CapMessage) -> Iterator[Values]:
     for where, info in _infos(message):
         # Section 3.2.2: without effective it is in force when sent.
-        yield from _ends_before(where, info.expires, "effective", info.effective or message.sent)
+        yield from _ends_before(where, info.expires, info.effective or message.sent)
 
 
-def expires_before_onset(message: CapMessage) -> Iterator[str]:
+def expires_before_onset(message: CapMessage) -> Iterator[Values]:
     for where, info in _infos(message):
-        yield from _ends_before(where, info.expires, "onset", info.onset)
+        yield from _ends_before(where, info.expires, info.onset)
 
 
-def html_in_text(message: CapMessage) -> Iterator[str]:
-    for name, text in _texts(message):
+def html_in_text(message: CapMessage) -> Iterator[Values]:
+    for where, text in _texts(message):
         if match := _HTML.search(text):
-            yield f"{name} holds HTML {quoted(match[0])}: CAP carries plain text"
+            yield {"where": where, "text": quoted(match[0])}
 
 
-def web_not_absolute(message: CapMessage) -> Iterator[str]:
+def web_not_absolute(message: CapMessage) -> Iterator[Values]:
     for where, info in _infos(message):
         if info.web and not _ABSOLUTE_URI.fullmatch(info.web):
-            yield f"{where}: web {quoted(info.web)} is no absolute address such as https://agency.example/alert"
+            yield {"where": where, "text": quoted(info.web)}
 
 
-def resource_uri_space(message: CapMessage) -> Iterator[str]:
+def resource_uri_space(message: CapMessage) -> Iterator[Values]:
     for where, info in _infos(message):
         for resource in info.resources:
             if any(character.isspace() for character in resource.uri):
-                yield f"{where}: uri {quoted(resource.uri)} holds white space: write it as %20"
+                yield {"where": where, "text": quoted(resource.uri)}
 
 
-def resource_size_range(message: CapMessage) -> Iterator[str]:
+def resource_size_range(message: CapMessage) -> Iterator[Values]:
     for where, info in _infos(message):
         for resource in info.resources:
             if resource.size is not None and not 0 <= resource.size < 10**18:
-                yield f"{where}: a resource of {resource.size:.3g} bytes cannot be: correct or drop its size"
+                yield {"where": where, "size": f"{resource.size:.3g}"}
 
 
-def area_missing(message: CapMessage) -> Iterator[str]:
+def area_missing(message: CapMessage) -> Iterator[Values]:
     for where, info in _infos(message):
         if not info.areas:
-            yield f"{where} has no area: say where it holds"
+            yield {"where": where}
 
 
-def _ends_before(where: str, expires: datetime | None, name: str, start: datetime | None) -> Iterator[str]:
+def _ends_before(where: list[Step], expires: datetime | None, start: datetime | None) -> Iterator[Values]:
     if expires and start and expires <= start:
-        yield f"{where}: expires {format_time(expires)} is not after {name} {format_time(start)}"
+        yield {"where": where, "expires_at": format_time(expires), "start_at": format_time(start)}
 
 
-def _infos(message: CapMessage) -> Iterator[tuple[str, Info]]:
+def _infos(message: CapMessage) -> Iterator[tuple[list[Step], Info]]:
     for number, info in enumerate(message.infos, 1):
-        yield f"info {number} ({quoted(info.language, 35)})", info
+        yield [["info", str(number), quoted(info.language, 35)]], info
 
 
-def _texts(message: CapMessage) -> Iterator[tuple[str, str]]:
+def _texts(message: CapMessage) -> Iterator[tuple[list[Step], str]]:
     """Everything that a person may be shown, with its name."""
-    yield "note", message.note
+    yield [["note"]], message.note
     for where, info in _infos(message):
-        yield f"{where}: event", info.event
-        yield f"{where}: audience", info.audience
-        yield f"{where}: senderName", info.sender_name
-        yield f"{where}: headline", info.headline
-        yield f"{where}: description", info.description
-        yield f"{where}: instruction", info.instruction
-        yield f"{where}: contact", info.contact
+        yield [*where, ["event"]], info.event
+        yield [*where, ["audience"]], info.audience
+        yield [*where, ["senderName"]], info.sender_name
+        yield [*where, ["headline"]], info.headline
+        yield [*where, ["description"]], info.description
+        yield [*where, ["instruction"]], info.instruction
+        yield [*where, ["contact"]], info.contact
         for resource in info.resources:
-            yield f"{where}: resourceDesc", resource.resource_desc
+            yield [*where, ["resourceDesc"]], resource.resource_desc
         for area in info.areas:
-            yield f"{where}: areaDesc", area.area_desc
+            yield [*where, ["areaDesc"]], area.area_desc

@@ -6,52 +6,53 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 
 from alerts.cap.message import CapMessage
+from alerts.cap.sentences import Values
 from alerts.cap.wording import quoted
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 section 2.2, Char
 _FARTHEST_OFFSET = timedelta(hours=14)  # XML Schema part 2, section 3.2.7.3
 
 
-def language_repeated(message: CapMessage) -> Iterator[str]:
+def language_repeated(message: CapMessage) -> Iterator[Values]:
     seen: set[str] = set()
     for info in message.infos:
         language = info.language.lower()
         if language in seen:
-            yield f"language {quoted(info.language)} has more than one info: write one per language"
+            yield {"text": quoted(info.language)}
         seen.add(language)
 
 
-def characters_not_xml(message: CapMessage) -> Iterator[str]:
+def characters_not_xml(message: CapMessage) -> Iterator[Values]:
     for name, value in _leaves("", message):
         if isinstance(value, str) and (match := _NOT_XML.search(value)):
-            yield f"{name}: U+{ord(match[0]):04X} (character {match.start() + 1}) is not XML: remove it"
+            yield {"name": name, "point": f"U+{ord(match[0]):04X}", "place": str(match.start() + 1)}
 
 
-def time_without_offset(message: CapMessage) -> Iterator[str]:
+def time_without_offset(message: CapMessage) -> Iterator[Values]:
     for name, time in _times(message):
         if time.utcoffset() is None:
-            yield f"{name} {time} has no offset from UTC: give an aware datetime"
+            yield {"name": name, "time": str(time)}
 
 
-def time_offset_range(message: CapMessage) -> Iterator[str]:
+def time_offset_range(message: CapMessage) -> Iterator[Values]:
     for name, time in _times(message):
         offset = time.utcoffset() or timedelta()
         if abs(offset) > _FARTHEST_OFFSET or offset % timedelta(minutes=1):
-            yield f"{name} {time} has an offset beyond 14 hours or with seconds: give it in UTC"
+            yield {"name": name, "time": str(time)}
 
 
-def time_range(message: CapMessage) -> Iterator[str]:
+def time_range(message: CapMessage) -> Iterator[Values]:
     for name, time in _times(message):
         try:
             time.astimezone(UTC)
         except OverflowError:
-            yield f"{name} {time} is outside the years 1 to 9999 in UTC: correct it"
+            yield {"name": name, "time": str(time)}
 
 
-def time_fraction(message: CapMessage) -> Iterator[str]:
+def time_fraction(message: CapMessage) -> Iterator[Values]:
     for name, time in _times(message):
         if time.microsecond:
-            yield f"{name} {time} has a fraction of a second, CAP only whole ones: cut it before you keep it"
+            yield {"name": name, "time": str(time)}
 
 
 def _times(message: CapMessage) -> Iterator[tuple[str, datetime]]:

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.lanes import ADMIT_SECONDS, ADMIT_SLACK, LEASE, RULES, Channel, Lane
-from govnotify.lib.database import query
+from govnotify.lib.database import query, query_in_index_order
 
 # Of an allowance `a`: nothing holds its destination back at this moment.
 IS_FREE = "(a.rate IS NULL OR (a.free_at <= clock_timestamp() AND coalesce(a.held_until <= clock_timestamp(), true)))"
 # Destination 0 is everything that no limit of the lane names.
-_FREE = """
+FREE = f"""
     SELECT 0::smallint AS destination, NULL::float8 AS rate
     UNION ALL
-    SELECT a.destination_id, a.rate FROM alerts_allowance a WHERE a.lane = %(lane)s AND {is_free}
-"""
+    SELECT a.destination_id, a.rate FROM alerts_allowance a WHERE a.lane = {{lane}} AND {IS_FREE}
+"""  # noqa: S608  of constants
 # One row where the destination is admitted, and its allowance is then locked; none where somebody else was faster.
 _LOCK = """
     CROSS JOIN LATERAL (
@@ -42,7 +42,6 @@ _PAID = """, paid AS (
     FROM {claimed} p WHERE a.lane = %(lane)s AND a.destination_id = p.destination AND a.rate IS NOT NULL
     RETURNING a.held_until
 )"""
-FREE = _FREE.format(is_free=IS_FREE)
 PAYING = {"slack": ADMIT_SLACK, "lease": LEASE}
 
 
@@ -64,7 +63,7 @@ def admission(lane: Lane, *, candidate: str, claimed: str) -> dict[str, str]:
     if not query(HAS_LIMITS, {"lane": lane.value}):
         return UNLIMITED
     return {
-        "free": FREE,
+        "free": FREE.format(lane="%(lane)s"),
         "lock": _LOCK.format(destination=f"{candidate}.destination", is_free=IS_FREE),
         "paid": _PAID.format(claimed=claimed),
         "held_until": "(SELECT held_until FROM paid)",
@@ -149,23 +148,28 @@ def release(hold: Hold, dispatch_id: int) -> None:
         query(RELEASE, _named(hold))
 
 
-# One look for each destination: EXISTS was made a read of all that is due.
+# One look for each destination, in the order of an index and dispatch by dispatch: EXISTS was made a read of all that
+# is due, and a join one of all dispatches.
 WAIT = """
 SELECT extract(epoch FROM min(greatest(a.free_at, a.held_until)) - clock_timestamp()) FROM alerts_allowance a
 WHERE a.lane = %(lane)s AND a.rate IS NOT NULL AND coalesce(
-    (SELECT 1 FROM alerts_batch b JOIN alerts_dispatch d ON d.id = b.dispatch_id AND d.state = 'sending'
+    (SELECT 1 FROM alerts_batch b
      WHERE b.lane = %(lane)s AND b.channel = %(channel)s AND b.destination = a.destination_id
-       AND b.done_at IS NULL AND (b.leased_until IS NULL OR b.leased_until < clock_timestamp()) LIMIT 1),
-    (SELECT 1 FROM alerts_delivery d JOIN alerts_dispatch o ON o.id = d.dispatch_id AND o.state = 'sending'
+       AND b.done_at IS NULL AND (b.leased_until IS NULL OR b.leased_until < clock_timestamp())
+       AND (SELECT d.state = 'sending' FROM alerts_dispatch d WHERE d.id = b.dispatch_id)
+     ORDER BY b.agency_id, b.id LIMIT 1),
+    (SELECT 1 FROM alerts_delivery d
      WHERE d.lane = %(lane)s AND d.channel = %(channel)s AND d.destination = a.destination_id
-       AND d.status = 2 AND d.next_attempt_at <= statement_timestamp() LIMIT 1)
+       AND d.status = 2 AND d.next_attempt_at <= statement_timestamp()
+       AND (SELECT o.state = 'sending' FROM alerts_dispatch o WHERE o.id = d.dispatch_id)
+     ORDER BY d.next_attempt_at LIMIT 1)
 ) IS NOT NULL
 """
 
 
 def seconds_to_wait(lane: Lane) -> float | None:
     """Until the first destination that something waits for may be sent to; None when nothing waits for one."""
-    [(seconds,)] = query(WAIT, {"lane": lane.value, "channel": Channel.EMAIL.value})
+    [(seconds,)] = query_in_index_order(WAIT, {"lane": lane.value, "channel": Channel.EMAIL.value})
     return None if seconds is None else max(float(seconds), 0.0)
 
 

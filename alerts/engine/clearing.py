@@ -14,7 +14,7 @@ from django.utils import timezone
 from alerts.engine.fanout import expand_slice
 from alerts.lanes import KIND_OF, LEASE, Channel
 from alerts.models import Batch, Dispatch, Slice
-from govnotify.lib.database import query
+from govnotify.lib.database import BY_INDEX, query
 
 CLEAR_SECONDS = 1.0  # at a time: housekeeping has other work
 
@@ -55,7 +55,6 @@ SELECT %(dispatch)s, %(channel)s, 0, 0, 0, rows FROM counted WHERE rows > 0
 ON CONFLICT (dispatch_id, channel) DO UPDATE SET cancelled = t.cancelled + excluded.cancelled
 RETURNING 1
 """
-BY_INDEX = "SET LOCAL enable_seqscan = off"
 AT_ONCE = 5_000
 
 FINISH = """

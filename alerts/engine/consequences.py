@@ -1,4 +1,4 @@
-"""What outcomes mean beyond their rows: addresses that are suppressed, operators who are called."""
+"""What outcomes mean beyond their rows: addresses suppressed, browsers forgotten, operators called."""
 
 import logging
 import re
@@ -7,16 +7,31 @@ from collections.abc import Sequence
 from django.db import OperationalError, transaction
 from psycopg.errors import LockNotAvailable
 
-from alerts.engine.claims import Claim, Recipient
-from alerts.lanes import Lane
+from alerts.engine.claims import Claim
+from alerts.engine.eligibility import Recipient
+from alerts.lanes import Lane, RecipientKind
 from channels.outcome import Outcome, Reason
 from govnotify.lib.database import query
-from subscriptions.models import Subscriber
+from subscriptions.forgetting_browsers import forget
+from subscriptions.models import BrowserConsent, Subscriber
 from subscriptions.suppressing import suppress
 
 logger = logging.getLogger(__name__)
 Result = tuple[Recipient, Outcome]
 EMERGENCY_LOCK_WAIT = "100ms"  # then it goes on: whom it does not suppress, the next hard bounce will
+
+
+def end_recipients(claim: Claim, results: Sequence[Result]) -> None:
+    """Say goodbye to those who are no more, in the caller's transaction: addresses and browsers.
+
+    Endpoints of webhooks stay as they are: they are disabled by their own rules.
+    """
+    if claim.kind is RecipientKind.SUBSCRIBER:
+        suppress_hard_bounces(claim, results)
+    elif claim.kind is RecipientKind.BROWSER:
+        gone = [recipient.id for recipient, outcome in results if outcome.ends_recipient]
+        if gone:
+            forget(gone, BrowserConsent.Way.GONE)
 
 
 def suppress_hard_bounces(claim: Claim, results: Sequence[Result]) -> None:

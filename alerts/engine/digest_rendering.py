@@ -3,8 +3,8 @@
 Both are kept from claim to claim: what is published never changes. Of a recipient only the list of items is read.
 """
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,26 +13,29 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from alerts.engine.claims import Claim, Recipient
+from alerts.engine.claims import Claim
+from alerts.engine.digest_fragments import UNSUBSCRIBE, Heading, Item, headings_of, items_of
+from alerts.engine.eligibility import Recipient
 from alerts.models import Bulletin, Dispatch
-from channels.markup import beginning, inline_styles, mail_theme, shorten
+from channels.markup import inline_styles, mail_theme
 from channels.message import (
     BulletinHeaders,
     CompiledMessage,
     Hole,
     Marks,
     compile_message,
-    encode_fragment,
     standard_headers,
 )
 from govnotify.lib.database import bigints, query
-from govnotify.lib.languages import direction, phrases_attributes, spoken
+from govnotify.lib.languages import direction, spoken
+from govnotify.lib.local_time import zone_of
+from govnotify.lib.service import operator_address
 from subscriptions.models import Topic
 
-SUMMARY = 240  # characters of a bulletin's summary, or of its text where its editor wrote none
-WIDTH = 72  # characters of a line of text
 RUNS = 4  # kept per process: daily and weekly, and those whose retries are still under way
-FRAGMENTS = 8_192  # kept per run, at about 2 KB; past that it begins anew
+FRAGMENTS = 8_192  # bulletins kept per run, at about 2 KB; past that it begins anew
+BULLETIN_BITS = 40
+BULLETIN = (1 << BULLETIN_BITS) - 1  # the part of an item that is the bulletin's id
 WITHDRAWN = "withdrawn"  # why somebody gets no digest, all of whose bulletins were withdrawn meanwhile
 
 # In the order of publication. Rows as they come, without objects: 1 µs each instead of 25.
@@ -50,66 +53,94 @@ WHERE month = %(month)s AND dispatch_id = %(dispatch)s AND recipient_id = ANY(%(
 """
 
 
-class Piece(NamedTuple):
-    """What a fragment is made from: one bulletin in the language of its reader, found through a topic."""
-
-    language: str
-    bulletin_id: int
-    topic_id: int
-
-
-class Fragment(NamedTuple):
-    """A bulletin as it stands in a digest, encoded for its holes."""
-
-    text: bytes
-    html: bytes
-
-
 class DigestEdition:
-    """One digest run, as the recipients of one claim get it."""
+    """One digest run, as the recipients of one claim get it: by agency, then topic, then as they were published."""
 
     def __init__(self, dispatch: Dispatch, claim: Claim) -> None:
         self._run = _run(dispatch.pk)
-        self._pieces = _pieces(dispatch, claim)
+        self._items = _items(self._run, dispatch, claim)
         # Who has nothing left to read is told nothing.
         claim.recipients = [
-            one if one.skip or one.id in self._pieces else one._replace(skip=WITHDRAWN) for one in claim.recipients
+            one if one.skip or one.id in self._items else one._replace(skip=WITHDRAWN) for one in claim.recipients
         ]
-        self._fragments: Mapping[Piece, Fragment] = {}
+        self._words: dict[str, Words] = {}
 
     def prepare(self, recipients: Sequence[Recipient]) -> None:
         """Compile what these recipients need; after this `fill` asks nothing of the database."""
-        for language in {recipient.language for recipient in recipients}:
-            self._run.frame(language)
-        self._fragments = self._run.fragments(
-            {piece for recipient in recipients for piece in self._pieces[recipient.id]}
-        )
+        wanted: dict[str, set[int]] = {}
+        for recipient in recipients:
+            self._run.frame(recipient.language, recipient.zone)
+            wanted.setdefault(recipient.language, set()).update(self._items[recipient.id])
+        self._words = {language: self._run.words(language, items) for language, items in wanted.items()}
 
     def fill(self, recipient: Recipient, values: Mapping[Hole, bytes]) -> bytes:
         """The digest of one recipient."""
-        items = [self._fragments[piece] for piece in self._pieces[recipient.id]]
-        blocks = {
-            Hole.ITEMS_TEXT: b"".join([item.text for item in items]),
-            Hole.ITEMS_HTML: b"".join([item.html for item in items]),
-        }
-        return self._run.frame(recipient.language).fill({**values, **blocks})
+        headings, bulletins = self._words[recipient.language]
+        places, token = self._run.order.places, values[Hole.TOKEN]
+        text: list[bytes] = []
+        html: list[bytes] = []
+        rank = agency = -1
+        for item in self._items[recipient.id]:
+            if item >> BULLETIN_BITS != rank:
+                rank = item >> BULLETIN_BITS
+                place = places[rank]
+                heading = headings[rank].opening if place.agency_id != agency else headings[rank].further
+                agency = place.agency_id
+                text.append(token.join(heading.text))
+                html.append(token.join(heading.html))
+            bulletin = bulletins[item & BULLETIN]
+            text.append(bulletin.text)
+            html.append(bulletin.html)
+        blocks = {Hole.ITEMS_TEXT: b"".join(text), Hole.ITEMS_HTML: b"".join(html)}
+        return self._run.frame(recipient.language, recipient.zone).fill({**values, **blocks})
+
+    def stops(self, recipient: Recipient) -> Sequence[int]:
+        """No topics: the link of a digest ends digests (subscriptions.unsubscribing)."""
+        return ()
 
 
-def _pieces(dispatch: Dispatch, claim: Claim) -> dict[int, list[Piece]]:
-    """What is in each recipient's digest, by id; nobody who has nothing."""
-    languages = {recipient.id: recipient.language for recipient in claim.recipients if not recipient.skip}
-    values = {"month": dispatch.month, "dispatch": dispatch.pk, "recipients": bigints(languages)}
+def _items(run: "_Run", dispatch: Dispatch, claim: Claim) -> dict[int, list[int]]:
+    """What is in each recipient's digest, by id, in its order; nobody who has nothing.
+
+    An item is one number, the rank of its topic above the id of its bulletin: so it sorts and hashes in no time.
+    """
+    readers = {recipient.id for recipient in claim.recipients if not recipient.skip}
+    values = {"month": dispatch.month, "dispatch": dispatch.pk, "recipients": bigints(readers)}
     rows = query(ITEMS, values)
     wanted = {bulletin_id for _, bulletin_id, _ in rows}
     versions = Bulletin.objects.versions(wanted)
     withdrawn = wanted - versions.keys()
     if withdrawn and claim.token == 1:  # an earlier claim of these may have told them
         query(LEAVE_OUT, values | {"withdrawn": bigints(withdrawn)})
-    found: dict[int, list[Piece]] = {}
+    ranks = run.ranks({topic_id for _, _, topic_id in rows})
+    found: dict[int, list[int]] = {}
     for recipient_id, bulletin_id, topic_id in rows:
         if bulletin_id in versions:
-            found.setdefault(recipient_id, []).append(Piece(languages[recipient_id], versions[bulletin_id], topic_id))
+            found.setdefault(recipient_id, []).append(ranks[topic_id] << BULLETIN_BITS | versions[bulletin_id])
+    for items in found.values():
+        items.sort()
     return found
+
+
+class Place(NamedTuple):
+    """Where a topic stands among all others: what its rank leads to."""
+
+    agency_id: int
+    topic_id: int
+
+
+class Order(NamedTuple):
+    """All topics by their agency's name and then their own."""
+
+    places: list[Place]  # by rank
+    ranks: dict[int, int]  # by the topic's id
+
+
+class Words(NamedTuple):
+    """What is said in one language: headings by the rank of their topic, bulletins by id."""
+
+    headings: dict[int, Heading]
+    bulletins: dict[int, Item]
 
 
 class _Run:
@@ -117,30 +148,49 @@ class _Run:
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
-        self._frames: dict[str, CompiledMessage] = {}
-        self._fragments: dict[Piece, Fragment] = {}
+        self._frames: dict[tuple[str, date], CompiledMessage] = {}
+        self._frames_of: dict[tuple[str, str], CompiledMessage] = {}  # by language and zone of those who get them
+        self._words: dict[str, Words] = {}  # by language
+        self.order = _order()
 
-    def frame(self, language: str) -> CompiledMessage:
-        """The digest in the language, with a hole for the items."""
-        if language not in self._frames:
-            self._frames[language] = _frame(self._dispatch, language)
-        return self._frames[language]
+    def frame(self, language: str, zone: str) -> CompiledMessage:
+        """The digest in the language, with the date that it is in the zone, and a hole for the items."""
+        key = language, zone
+        if key not in self._frames_of:
+            shown = spoken(language), self._dispatch.cut_off.astimezone(zone_of(zone)).date()
+            if shown not in self._frames:
+                self._frames[shown] = _frame(self._dispatch, *shown)
+            self._frames_of[key] = self._frames[shown]
+        return self._frames_of[key]
 
-    def fragments(self, pieces: set[Piece]) -> Mapping[Piece, Fragment]:
-        """At least these, for as long as the caller keeps them."""
-        if len(self._fragments) > FRAGMENTS:
-            self._fragments = {}
-        missing = pieces - self._fragments.keys()
-        if missing:
-            bulletins = (
-                Bulletin.objects.select_related("agency")
-                .prefetch_related("variants")
-                .in_bulk({piece.bulletin_id for piece in missing})
-            )
-            topics = Topic.objects.in_bulk({piece.topic_id for piece in missing})
-            for piece in missing:
-                self._fragments[piece] = _fragment(bulletins[piece.bulletin_id], topics[piece.topic_id], piece.language)
-        return self._fragments
+    def words(self, language: str, items: set[int]) -> Words:
+        """At least those of these items, for as long as the caller keeps them."""
+        if sum(len(words.bulletins) for words in self._words.values()) > FRAGMENTS:
+            self._words = {}
+        words = self._words.setdefault(language, Words({}, {}))
+        if new := {item >> BULLETIN_BITS for item in items} - words.headings.keys():
+            rank_of = {self.order.places[rank].topic_id: rank for rank in new}
+            made = headings_of(rank_of.keys(), language)
+            words.headings.update((rank_of[topic_id], heading) for topic_id, heading in made.items())
+        if missing := {item & BULLETIN for item in items} - words.bulletins.keys():
+            words.bulletins.update(items_of(missing, language))
+        return words
+
+    def ranks(self, topic_ids: set[int]) -> Mapping[int, int]:
+        """At least of these topics. Ranks stay what they are: a topic that is new since the run began comes last."""
+        if new := topic_ids - self.order.ranks.keys():
+            for place in _order(new).places:
+                self.order.ranks[place.topic_id] = len(self.order.places)
+                self.order.places.append(place)
+        return self.order.ranks
+
+
+def _order(topic_ids: Collection[int] | None = None) -> Order:
+    topics = Topic.objects.all() if topic_ids is None else Topic.objects.filter(pk__in=topic_ids)
+    rows = topics.values_list("agency__name", "agency_id", "name", "pk")
+    ordered = sorted((agency.casefold(), agency_id, name.casefold(), pk) for agency, agency_id, name, pk in rows)
+    places = [Place(agency_id, pk) for _, agency_id, _, pk in ordered]
+    return Order(places, {place.topic_id: rank for rank, place in enumerate(places)})
 
 
 @lru_cache(maxsize=RUNS)
@@ -148,18 +198,16 @@ def _run(dispatch_id: int) -> _Run:
     return _Run(Dispatch.objects.get(pk=dispatch_id))
 
 
-def _frame(dispatch: Dispatch, language: str) -> CompiledMessage:
+def _frame(dispatch: Dispatch, language: str, day: date) -> CompiledMessage:
     """All of it are our own phrases, so it is in a language that we speak; each item is marked with its own."""
     marks = Marks()
-    language = spoken(language)
-    unsubscribe_url = f"{settings.SITE_URL}/u/"
+    unsubscribe_url = settings.SITE_URL + UNSUBSCRIBE
     context: dict[str, Any] = {
         "language": language,
         "dir": direction(language),
         "frequency": dispatch.period,
-        "date": dispatch.cut_off.date(),
+        "date": day,
         "sender_name": settings.SERVICE_NAME,
-        "sender_address": settings.SERVICE_POSTAL_ADDRESS,
         "sender_url": settings.SITE_URL,
         "theme": mail_theme(settings.SERVICE_COLOUR),
         "manage_url": settings.SITE_URL + reverse("me"),
@@ -168,6 +216,7 @@ def _frame(dispatch: Dispatch, language: str) -> CompiledMessage:
         "unsubscribe_url": unsubscribe_url + marks.mark(Hole.TOKEN),
     }
     with translation.override(language):
+        context["sender_address"] = operator_address()
         context["subject"] = subject = render_to_string("emails/digest/subject.txt", context).strip()
         text = render_to_string("emails/digest/body.txt", context | {"items": marks.mark(Hole.ITEMS_TEXT)})
         html = render_to_string("emails/digest/body.html", context | {"items": marks.mark(Hole.ITEMS_HTML)})
@@ -191,30 +240,3 @@ def _frame(dispatch: Dispatch, language: str) -> CompiledMessage:
         feedback_sender="govnotify",
     )
     return compile_message(headers=standard_headers(headers, marks), text=text, html=inline_styles(html), marks=marks)
-
-
-def _fragment(bulletin: Bulletin, topic: Topic, language: str) -> Fragment:
-    variant = bulletin.variant_for(language)
-    assert variant is not None  # noqa: S101  nothing is published without one
-    with translation.override(variant.language):
-        names = {"topic_name": topic.local_name, "sender_name": bulletin.agency.local_name}
-    context = names | {
-        "title": variant.title,
-        "summary": shorten(variant.summary, length=SUMMARY) or beginning(variant.html, length=SUMMARY),
-        "correction": bulletin.is_correction,
-        "web_url": settings.SITE_URL + bulletin.get_absolute_url(),
-        "language": variant.language,
-        "dir": direction(variant.language),
-        "phrases": phrases_attributes(variant.language),
-        "theme": mail_theme(bulletin.agency.colour),
-    }
-    with translation.override(spoken(variant.language)):
-        text = _wrapped(render_to_string("emails/digest/item.txt", context))
-        html = render_to_string("emails/digest/item.html", context)
-    return Fragment(encode_fragment(text.strip("\n") + "\n\n"), encode_fragment(html + "\n"))
-
-
-def _wrapped(text: str) -> str:
-    """Each line in lines of at most WIDTH, the further ones indented; an address that is longer stays whole."""
-    wrap = textwrap.TextWrapper(WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-    return "\n".join(wrap.fill(line) for line in text.splitlines())

@@ -15,9 +15,10 @@ from alerts.engine.admission import seconds_to_wait
 from alerts.engine.claims import Claim, claim_batch, claim_retries
 from alerts.engine.fanout import expand_next
 from alerts.engine.hooking import send_webhooks
-from alerts.engine.mailing import ENDED, send_mail
-from alerts.engine.outcomes import finish, record
+from alerts.engine.mailing import send_mail
+from alerts.engine.outcomes import ENDED, finish, record
 from alerts.engine.precedence import give_way
+from alerts.engine.pushing import send_pushes
 from alerts.engine.runtime import runtime
 from alerts.lanes import HANDS, QUEUE_OF, RULES, WORK_SECONDS, Channel, Lane
 from govnotify.lib.database import query
@@ -25,7 +26,7 @@ from govnotify.lib.queues import Queue, rally, wake
 
 logger = logging.getLogger(__name__)
 MAIL_LANE = {queue: lane for (lane, channel), queue in QUEUE_OF.items() if channel is Channel.EMAIL}
-SEND = {Channel.EMAIL: send_mail, Channel.WEBHOOK: send_webhooks}
+SEND = {Channel.EMAIL: send_mail, Channel.WEBHOOK: send_webhooks, Channel.PUSH: send_pushes}
 
 
 def first_attempts(lane: Lane, channel: Channel) -> bool:
@@ -113,10 +114,13 @@ def _expand(lane: Lane, channel: Channel) -> bool:
     return True
 
 
+# In the order of the index of what waits: where nearly all batches were open when they were last looked at, the first
+# hundred seemed to be found soonest by reading the table from its beginning, where all are done.
 WAITING = """
 SELECT count(*) FROM (
     SELECT 1 FROM alerts_batch WHERE lane = %(lane)s AND channel = %(channel)s AND done_at IS NULL
-    AND (leased_until IS NULL OR leased_until < clock_timestamp()) LIMIT %(most)s) waiting
+    AND (leased_until IS NULL OR leased_until < clock_timestamp())
+    ORDER BY destination, agency_id, id LIMIT %(most)s) waiting
 """
 
 

@@ -1,9 +1,12 @@
 """Slices become batches: each slice in one transaction, the next opened behind it, so that none is lost or doubled."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils import timezone
 
 from alerts.engine.audience import expand
+from alerts.engine.browser_audience import is_wanted
 from alerts.lanes import KIND_OF, OVERTAKING_SECONDS, Channel, Lane, RecipientKind
 from alerts.models import Dispatch, Slice
 from govnotify.lib.database import query
@@ -11,12 +14,18 @@ from govnotify.lib.database import query
 FIRST = 0  # ids begin above this
 
 
-def open_dispatch(dispatch: Dispatch, kinds: tuple[RecipientKind, ...] = tuple(RecipientKind)) -> None:
-    """Give a new dispatch its first slices, in the caller's transaction."""
+def open_dispatch(dispatch: Dispatch, kinds: Iterable[RecipientKind]) -> None:
+    """Give a new dispatch its first slices, one for each kind of recipient, in the caller's transaction."""
     agency_id = dispatch.agency_id or 0
     Slice.objects.bulk_create(
         Slice(dispatch=dispatch, kind=kind, lane=dispatch.lane, agency_id=agency_id, after_id=FIRST) for kind in kinds
     )
+
+
+def kinds_of(dispatch: Dispatch) -> tuple[RecipientKind, ...]:
+    """The kinds of recipients that a bulletin may have: people and machines always, browsers where one wants it."""
+    always = (RecipientKind.SUBSCRIBER, RecipientKind.ENDPOINT)
+    return (*always, RecipientKind.BROWSER) if is_wanted(dispatch) else always
 
 
 # Said after the slice has been committed: the row is that of the agency's batches, whose claims must not wait so long.
@@ -89,16 +98,19 @@ SELECT s.id FROM (
     ) NULLS FIRST
 ) t
 CROSS JOIN LATERAL (
-    SELECT s.id FROM alerts_slice s JOIN alerts_dispatch d ON d.id = s.dispatch_id AND d.state = 'sending'
+    SELECT s.id FROM alerts_slice s
     WHERE s.lane = %(lane)s AND s.kind = %(kind)s AND s.agency_id = t.agency_id AND s.expanded_at IS NULL
       AND (SELECT count(*) FROM (
-            SELECT 1 FROM alerts_batch b JOIN alerts_dispatch o ON o.id = b.dispatch_id AND o.state = 'sending'
+            SELECT 1 FROM alerts_batch b
             WHERE b.lane = %(lane)s AND b.channel = %(channel)s AND b.destination = 0 AND b.agency_id = t.agency_id
               AND b.done_at IS NULL AND (b.leased_until IS NULL OR b.leased_until < now())
-            LIMIT %(enough)s) waiting) < %(enough)s
-      AND (d.corrects = '{}' OR d.created_at < clock_timestamp() - %(overtaking)s * interval '1 second'
-           OR NOT EXISTS (SELECT 1 FROM alerts_batch b WHERE b.dispatch_id = ANY(d.corrects) AND b.done_at IS NULL
-                          AND b.leased_until > clock_timestamp()))
+              AND (SELECT o.state = 'sending' FROM alerts_dispatch o WHERE o.id = b.dispatch_id)
+            ORDER BY b.id LIMIT %(enough)s) waiting) < %(enough)s
+      AND (SELECT d.state = 'sending' AND (
+               d.corrects = '{}' OR d.created_at < clock_timestamp() - %(overtaking)s * interval '1 second'
+               OR NOT EXISTS (SELECT 1 FROM alerts_batch b WHERE b.dispatch_id = ANY(d.corrects) AND b.dispatch_id > 0
+                              AND b.done_at IS NULL AND b.leased_until > clock_timestamp()))
+           FROM alerts_dispatch d WHERE d.id = s.dispatch_id)
     ORDER BY s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED
 ) s
 LIMIT 1

@@ -1,9 +1,11 @@
 """Webhooks: a claim's endpoints become signed calls, posted side by side."""
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 
-from alerts.engine.claims import Claim, Recipient
-from alerts.engine.mailing import SKIPPED
+from alerts.engine.claims import Claim
+from alerts.engine.eligibility import Recipient
+from alerts.engine.outcomes import SKIPPED
 from alerts.engine.runtime import Runtime
 from alerts.engine.window import PATIENCE, window
 from alerts.models import Alert, Bulletin, Dispatch
@@ -13,6 +15,7 @@ from channels.webhook.call import Call
 from channels.webhook.payload import EventType, PayloadTooLarge, event, thin
 from govnotify.lib.database import outlast
 from subscriptions.keys import secret_box
+from subscriptions.models import Topic
 
 ALERT_KINDS = {
     Alert.MsgType.UPDATE.value: EventType.ALERT_UPDATED,
@@ -23,33 +26,32 @@ ALERT_KINDS = {
 async def send_webhooks(claim: Claim, runtime: Runtime) -> None:
     """Call every endpoint of the claim and record what became of each."""
     body = await runtime.loop.run_in_executor(runtime.recorder, _prepared, claim.dispatch_id)
-    async with window(claim, runtime, lambda: None) as opened:
+    async with window(claim, runtime) as opened:
         named: dict[str, Recipient] = {}
         calls = []
         for recipient in claim.recipients:
-            opened.take()
-            try:
-                call = _call(claim.dispatch_id, recipient, body)
-            except UnreadableSecret as error:  # one endpoint's trouble must not hold up the others
-                opened.settle((recipient, Outcome(Verdict.PERMANENT, Reason.POLICY, "", str(error))))
-                continue
-            if call is None:
-                opened.settle((recipient, SKIPPED))
-                continue
-            named[call.message_id] = recipient
-            calls.append(call)
+            call = _call(claim.dispatch_id, recipient, body)
+            if isinstance(call, Call):
+                named[call.message_id] = recipient
+                calls.append(call)
+            else:
+                opened.take()
+                opened.settle((recipient, call))
         await runtime.webhooks.post_many(
             calls,
             lambda call, attempt: opened.settle((named[call.message_id], attempt.outcome)),
-            go_on=lambda: not opened.lost,
+            admit=opened.admit,
         )
 
 
-def _call(dispatch_id: int, recipient: Recipient, body: bytes) -> Call | None:
-    """The signed call, its id the same on every retry of this delivery; None for an endpoint that is skipped."""
+def _call(dispatch_id: int, recipient: Recipient, body: bytes) -> Call | Outcome:
+    """The signed call, its id the same on every retry of this delivery; or what became of it without one."""
     if recipient.skip:
-        return None
-    secrets = [secret_box().decrypt(recipient.secret)]
+        return SKIPPED
+    try:
+        secrets = [secret_box().decrypt(recipient.secret)]
+    except UnreadableSecret as error:  # one endpoint's trouble must not hold up the others
+        return Outcome(Verdict.PERMANENT, Reason.POLICY, "", str(error))
     return Call(url=recipient.address, secrets=secrets, message_id=f"msg_{dispatch_id}_{recipient.id}", body=body)
 
 
@@ -82,7 +84,7 @@ def describe(bulletin: Bulletin, url: str) -> dict[str, object]:
         "id": str(bulletin.pk),
         "url": url,
         "agency": {"slug": bulletin.agency.slug, "name": bulletin.agency.name},
-        "topics": [topic.slug for topic in bulletin.ordered_topics()],
+        "topics": _topics(bulletin),
         "areas": [
             {"scheme": place.scheme, "code": place.code, "name": place.name, "kind": place.kind}
             for place in bulletin.ordered_areas()
@@ -95,6 +97,7 @@ def describe(bulletin: Bulletin, url: str) -> dict[str, object]:
                 "html": variant.html,
                 "instruction": variant.instruction,
             }
+            | ({"event": variant.event} if bulletin.is_alert else {})
             for variant in bulletin.variants.order_by("pk")
         ],
     }
@@ -118,3 +121,9 @@ def describe(bulletin: Bulletin, url: str) -> dict[str, object]:
             "expires": alert.expires.isoformat() if alert.expires else None,
         }
     return described
+
+
+def _topics(bulletin: Bulletin) -> list[str]:
+    """In the editor's order, each looked up: joined, all topics were read for each claim."""
+    slug = Topic.objects.filter(pk=OuterRef("topic")).values("slug")
+    return list(bulletin.topic_links.order_by("position").values_list(Subquery(slug), flat=True))

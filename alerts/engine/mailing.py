@@ -9,9 +9,10 @@ from typing import Protocol
 from django.conf import settings
 
 from alerts.engine.admission import release
-from alerts.engine.claims import Claim, Recipient
+from alerts.engine.claims import Claim
 from alerts.engine.digest_rendering import DigestEdition
-from alerts.engine.outcomes import finish
+from alerts.engine.eligibility import Recipient
+from alerts.engine.outcomes import SKIPPED, finish
 from alerts.engine.rendering import edition
 from alerts.engine.runtime import Runtime
 from alerts.engine.signing import sign
@@ -27,9 +28,6 @@ from govnotify.lib.database import outlast
 from subscriptions.keys import signer
 
 logger = logging.getLogger(__name__)
-SKIPPED = Outcome(Verdict.PERMANENT)
-ENDED = Outcome(Verdict.PERMANENT, Reason.NONE, "", "its time was over before it could be sent")
-MOST_TOPICS = 40  # in an unsubscribe token; who follows more of a bulletin's topics leaves the others on the page
 
 
 class Edition(Protocol):
@@ -38,6 +36,8 @@ class Edition(Protocol):
     def prepare(self, recipients: Sequence[Recipient]) -> None: ...
 
     def fill(self, recipient: Recipient, values: Mapping[Hole, bytes]) -> bytes: ...
+
+    def stops(self, recipient: Recipient) -> Sequence[int]: ...
 
 
 class MailFeed:
@@ -93,7 +93,7 @@ def envelope(dispatch_id: int, edition: Edition, recipient: Recipient) -> Envelo
         {
             Hole.ADDRESS: address_header_value(address),
             Hole.MESSAGE_ID: name.encode(),
-            Hole.TOKEN: unsubscribe_token(signer(), recipient.id, dispatch_id, recipient.topics[:MOST_TOPICS]),
+            Hole.TOKEN: unsubscribe_token(signer(), recipient.id, dispatch_id, edition.stops(recipient)),
         },
     )
     return Envelope(

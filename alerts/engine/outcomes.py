@@ -14,13 +14,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from alerts.engine.admission import extend, release
-from alerts.engine.claims import Claim, Recipient
-from alerts.engine.consequences import Result, alarm, said_without_address, suppress_hard_bounces
+from alerts.engine.claims import Claim
+from alerts.engine.consequences import Result, alarm, end_recipients, said_without_address
+from alerts.engine.eligibility import Recipient
+from alerts.engine.local_hours import QUIET
 from alerts.engine.records import RECORD_RETRIES, RELEASE_RETRIES, record_batch
 from alerts.lanes import LEASE, retry_delay
 from alerts.models import Delivery, Dispatch
-from channels.outcome import Outcome, Verdict
+from channels.outcome import Outcome, Reason, Verdict
 from govnotify.lib.database import bigints, query
+
+SKIPPED = Outcome(Verdict.PERMANENT)  # of a recipient that is not to be sent to: its `skip` says why
+ENDED = Outcome(Verdict.PERMANENT, Reason.NONE, "", "its time was over before it could be sent")
 
 
 class Decision(NamedTuple):
@@ -50,7 +55,7 @@ def record(
     closing = closing or done
     values = _values(claim, results) | {"first": first_accepted}
     # Nearly always one statement is all, and spares two more trips to the database.
-    alone = claim.batch_id is not None and not any(outcome.suppresses for _, outcome in results)
+    alone = claim.batch_id is not None and not any(outcome.ends_recipient for _, outcome in results)
     with nullcontext() if alone else transaction.atomic():
         if claim.batch_id is None:
             [(go_on,)] = query(RECORD_RETRIES, values | {"until": claim.leased_until})
@@ -59,7 +64,7 @@ def record(
         else:
             values |= {"batch": claim.batch_id, "token": claim.token, "lease": LEASE, "closing": closing, "done": done}
             [(go_on,)] = query(record_batch(claim.month, has_decisions="ids" in values), values)
-        suppress_hard_bounces(claim, results)
+        end_recipients(claim, results)
     if closing and claim.hold is not None:
         release(claim.hold, claim.dispatch_id)
     alarm(claim, results)
@@ -136,7 +141,8 @@ def _values(claim: Claim, results: Sequence[Result]) -> dict[str, object]:
         "low": min(ids),
         "high": max(ids),
         "all": bigints(ids),
-        "sent": _ids_of(sent),
+        # Nobody is 0. From an empty array the planner concludes anything: that all that is due may be read instead.
+        "sent": _ids_of(sent) if sent else bigints([0]),
         "any_sent": bool(sent),
     }
     if decisions or claim.batch_id is None:
@@ -155,6 +161,8 @@ def _ids_of(recipients: Sequence[Recipient]) -> str:
 
 
 def _decide(claim: Claim, recipient: Recipient, outcome: Outcome) -> Decision:
+    if recipient.skip == QUIET:
+        return _hold(claim, recipient)
     if recipient.skip:
         return Decision(recipient.id, Delivery.Status.SKIPPED, None, recipient.skip, 0)
     detail = said_without_address(outcome, recipient.address)
@@ -165,3 +173,11 @@ def _decide(claim: Claim, recipient: Recipient, outcome: Outcome) -> Decision:
             return Decision(recipient.id, Delivery.Status.DEFERRED, due, detail, int(outcome.in_doubt))
         detail = f"given up after {recipient.attempts + 1} attempts: {detail}"[:300]
     return Decision(recipient.id, Delivery.Status.FAILED, None, detail, int(outcome.in_doubt))
+
+
+def _hold(claim: Claim, recipient: Recipient) -> Decision:
+    """Until quiet hours end; what can't be tried any more by then is given up, unless it has never been tried."""
+    until = claim.quiet_until[recipient.id]
+    if until < claim.ends_at or (recipient.attempts == 0 and timezone.now() < claim.ends_at):
+        return Decision(recipient.id, Delivery.Status.DEFERRED, until, QUIET, 0)
+    return Decision(recipient.id, Delivery.Status.FAILED, None, "its time was over before quiet hours ended", 0)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from alerts.lanes import LEASE, YIELD_LONGEST, YIELD_SECONDS, Lane
+from alerts.lanes import LEASE, YIELD_LONGEST, YIELD_SECONDS, Lane, RecipientKind
 from govnotify.lib.database import query
 
 GIVES_WAY = {Lane.ROUTINE, Lane.DIGEST}
@@ -15,20 +15,30 @@ LOOK_EVERY = 0.05  # seconds, of one process: a look costs 0.2 ms, and a sender 
 NAP = 0.03
 MOVING_SECONDS = 1.0  # since a batch of it was last claimed or recorded
 
+# People; not machines, some of which take their time as a rule.
+WAITED_FOR = (RecipientKind.SUBSCRIBER, RecipientKind.BROWSER)
+
 # It is young, or it is being sent: a batch of it was claimed or recorded a moment ago, both of which move its lease.
+# Its batches in the order of their index, dispatch by dispatch: EXISTS was made a read of all batches that are open.
 UNDER_WAY = """
 SELECT EXISTS (
     SELECT 1 FROM alerts_dispatch d
     WHERE d.state = 'sending' AND d.lane = %(lane)s AND d.created_at > clock_timestamp() - %(longest)s
-      AND (EXISTS (SELECT 1 FROM alerts_slice WHERE dispatch_id = d.id AND kind = 1 AND expanded_at IS NULL)
-        OR EXISTS (SELECT 1 FROM alerts_batch WHERE dispatch_id = d.id AND kind = 1 AND done_at IS NULL))
+      AND (EXISTS (SELECT 1 FROM alerts_slice
+                   WHERE dispatch_id = d.id AND kind = ANY(%(kinds)s) AND expanded_at IS NULL)
+        OR (SELECT 1 FROM alerts_batch
+            WHERE dispatch_id = d.id AND dispatch_id > 0 AND kind = ANY(%(kinds)s) AND done_at IS NULL
+            ORDER BY id LIMIT 1) IS NOT NULL)
       AND (d.created_at > clock_timestamp() - %(young)s
-        OR EXISTS (SELECT 1 FROM alerts_batch WHERE dispatch_id = d.id AND kind = 1 AND done_at IS NULL
-                   AND leased_until > clock_timestamp() + %(fresh)s))
+        OR (SELECT 1 FROM alerts_batch
+            WHERE dispatch_id = d.id AND dispatch_id > 0 AND kind = ANY(%(kinds)s) AND done_at IS NULL
+              AND leased_until > clock_timestamp() + %(fresh)s
+            ORDER BY id LIMIT 1) IS NOT NULL)
 )
 """
 VALUES = {
     "lane": Lane.EMERGENCY.value,
+    "kinds": [kind.value for kind in WAITED_FOR],
     "longest": timedelta(seconds=YIELD_LONGEST),
     "young": timedelta(seconds=YIELD_SECONDS),
     "fresh": LEASE - timedelta(seconds=MOVING_SECONDS),
@@ -56,6 +66,6 @@ def give_way(lane: Lane, *, wanted: Callable[[], bool] = lambda: True) -> bool:
 
 
 def _emergency_is_under_way() -> bool:
-    """Whether there is mail of an emergency that nobody has attempted yet, and it is not stuck."""
+    """Whether there are people of an emergency to whom nobody has attempted to send yet, and it is not stuck."""
     [(is_under_way,)] = query(UNDER_WAY, VALUES)
     return bool(is_under_way)

@@ -2,8 +2,9 @@
 
 A probe is a row that housekeeping makes due, as publishing makes a slice. The queue's own worker takes it, between two
 pieces of real work, and sends a mail to PROBE_ADDRESS over the lane's own connections. Where that is not set, and on
-queues of webhooks, it is accepted when the worker has taken it: database, hint and worker are tried then, the relay is
-not. A probe has no dispatch and no delivery, so no report and no audit trail knows of it.
+queues of webhooks and of push, it is accepted when the worker has taken it: database, hint and worker are tried then;
+the relay is not, nor is any endpoint or push service. A probe has no dispatch and no delivery, so no report and no
+audit trail knows of it.
 """
 
 import asyncio

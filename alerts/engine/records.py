@@ -3,6 +3,7 @@
 from datetime import date
 from functools import lru_cache
 
+from alerts.engine.local_hours import QUIET
 from alerts.partitions import partition_name
 
 
@@ -12,7 +13,7 @@ def record_batch(month: date, *, has_decisions: bool) -> str:
     deliveries = partition_name("alerts_delivery", month)
     decided, moved = "", "sent"
     if has_decisions:
-        decided = _DECIDED_OF_BATCH.format(these=_THESE, decisions=_DECISIONS, deliveries=deliveries)
+        decided = _DECIDED_OF_BATCH.format(these=_THESE, decisions=_DECISIONS, deliveries=deliveries, attempt=_ATTEMPT)
         moved = "(SELECT * FROM sent UNION ALL SELECT * FROM decided) moved"
     return _RECORD_BATCH.format(these=_THESE, deliveries=deliveries, decided=decided, moved=moved)
 
@@ -23,6 +24,8 @@ _THESE = """d.month = %(month)s AND d.dispatch_id = %(dispatch)s AND d.recipient
       AND d.recipient_id BETWEEN %(low)s AND %(high)s AND d.channel = %(channel)s"""
 _DECISIONS = """unnest(%(ids)s::bigint[], %(statuses)s::smallint[], %(nexts)s::timestamptz[], %(details)s::text[],
                 %(doubts)s::smallint[]) AS v(id, status, next_attempt_at, detail, doubt)"""
+# What waits for the end of quiet hours was not attempted.
+_ATTEMPT = f"(v.detail <> '{QUIET}')::int"
 
 # An acceptance wins over whatever the next worker has decided meanwhile, and what was counted for that is taken back:
 # `old` is the row as it was replaced, also where it changed while this waited for it. The batch is locked before any
@@ -49,6 +52,7 @@ UPDATE alerts_batch b SET
     skipped = b.skipped + c.skipped, cancelled = b.cancelled - c.revived,
     -- once, however often this is repeated: closing ends the lease, and who has lost it leaves the doubt to the next
     ended = b.ended + (%(closing)s AND b.token = %(token)s AND b.leased_until IS NOT NULL)::int,
+    settled_token = CASE WHEN %(closing)s THEN greatest(b.settled_token, %(token)s) ELSE b.settled_token END,
     first_sent_at = coalesce(b.first_sent_at, %(first)s::timestamptz),
     last_sent_at = CASE WHEN %(any_sent)s THEN clock_timestamp() ELSE b.last_sent_at END,
     leased_until = CASE WHEN b.token <> %(token)s THEN b.leased_until
@@ -58,7 +62,7 @@ FROM counted c WHERE b.id = %(batch)s
 RETURNING b.token = %(token)s AND (SELECT state = 'sending' FROM alerts_dispatch WHERE id = %(dispatch)s)
 """
 _DECIDED_OF_BATCH = """, decided AS (
-    UPDATE {deliveries} d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
+    UPDATE {deliveries} d SET status = v.status, attempts = attempts + {attempt}, changed_at = clock_timestamp(),
            next_attempt_at = v.next_attempt_at, detail = v.detail,
            doubts = doubts + v.doubt + (held.ended < held.token - 1)::int  -- who had it before may have handed it over
     FROM held, {decisions}
@@ -81,7 +85,7 @@ WITH held AS (
     WHERE {these} AND d.recipient_id = ANY(%(sent)s::bigint[]) AND d.status <> 1
     RETURNING old.status AS was, 1 AS status
 ), decided AS (
-    UPDATE alerts_delivery d SET status = v.status, attempts = attempts + 1, changed_at = clock_timestamp(),
+    UPDATE alerts_delivery d SET status = v.status, attempts = attempts + {attempt}, changed_at = clock_timestamp(),
            next_attempt_at = v.next_attempt_at, detail = v.detail, doubts = greatest(doubts - 1 + v.doubt, 0)
     FROM all_held, {decisions}
     WHERE {these} AND d.recipient_id = ANY(%(ids)s::bigint[]) AND d.recipient_id = v.id
@@ -101,7 +105,7 @@ ON CONFLICT (dispatch_id, channel) DO UPDATE SET
     cancelled = t.cancelled + excluded.cancelled
 RETURNING (SELECT state = 'sending' FROM alerts_dispatch WHERE id = %(dispatch)s)
 """
-RECORD_RETRIES = _RECORD_RETRIES.format(these=_THESE, decisions=_DECISIONS)
+RECORD_RETRIES = _RECORD_RETRIES.format(these=_THESE, decisions=_DECISIONS, attempt=_ATTEMPT)
 
 # Retries that were claimed and not attempted, as their dispatch was stopped: due again, and in no doubt for the claim.
 RELEASE_RETRIES = """

@@ -15,38 +15,52 @@ from alerts.engine.digests import start_due_runs
 from alerts.engine.fanout import note_expanded
 from alerts.engine.outcomes import finish
 from alerts.engine.probes import make_probes_due
+from alerts.engine.retention import forget_when_due
 from alerts.finding.popularity import count_followers_when_due
 from alerts.lanes import CHANNEL_OF, HANDS, QUEUE_OF, RULES, Channel, Lane, RecipientKind
 from alerts.models import Dispatch
 from alerts.partitions import ensure_months_ahead
-from govnotify.lib.database import query
+from govnotify.lib.database import query, query_in_index_order
 from govnotify.lib.queues import Queue, rally, wake
-from subscriptions.models import Endpoint, OutboxMessage
+from subscriptions.forgetting_browsers import forget_outdated
+from subscriptions.models import Browser, Endpoint, OutboxMessage
 from subscriptions.stocktaking import take_stock
 
 STOCK_SECONDS = 0.3  # of each round
 
-# Work that could be done: nobody's lease is on it.
+# Work that could be done: nobody's lease is on it. No more of it is counted than there are hints to give.
 WAITING = """
-SELECT b.lane, b.channel, count(*)
-FROM alerts_batch b JOIN alerts_dispatch d ON d.id = b.dispatch_id AND d.state = 'sending'
-LEFT JOIN alerts_allowance a ON a.lane = b.lane AND a.destination_id = b.destination
-WHERE b.done_at IS NULL AND (b.leased_until IS NULL OR b.leased_until < clock_timestamp()) AND {is_free}
-GROUP BY b.lane, b.channel
+SELECT lanes.lane, lanes.channel, (
+    SELECT count(*) FROM (
+        SELECT 1 FROM alerts_batch b
+        WHERE b.lane = lanes.lane AND b.channel = lanes.channel AND b.lane > 0 AND b.done_at IS NULL
+          AND (b.leased_until IS NULL OR b.leased_until < clock_timestamp())
+          AND (SELECT d.state = 'sending' FROM alerts_dispatch d WHERE d.id = b.dispatch_id)
+          AND coalesce((SELECT {is_free} FROM alerts_allowance a
+                        WHERE a.lane = b.lane AND a.destination_id = b.destination), true)
+        ORDER BY b.destination, b.agency_id, b.id LIMIT %(most)s
+    ) waiting
+)
+FROM unnest(%(lanes)s::smallint[], %(channels)s::smallint[]) AS lanes (lane, channel)
 """
 SLICES = """
 SELECT DISTINCT s.lane, s.kind FROM alerts_slice s
-JOIN alerts_dispatch d ON d.id = s.dispatch_id AND d.state = 'sending'
-WHERE s.expanded_at IS NULL
+WHERE s.expanded_at IS NULL AND (SELECT d.state = 'sending' FROM alerts_dispatch d WHERE d.id = s.dispatch_id)
 """
+# One look for each lane, channel and destination.
 DUE = """
-SELECT EXISTS (
+SELECT lanes.lane, lanes.channel
+FROM unnest(%(lanes)s::smallint[], %(channels)s::smallint[]) AS lanes (lane, channel)
+WHERE (
     SELECT 1 FROM ({free}) free CROSS JOIN LATERAL (
-        SELECT 1 FROM alerts_delivery d JOIN alerts_dispatch o ON o.id = d.dispatch_id AND o.state = 'sending'
-        WHERE d.lane = %(lane)s AND d.channel = %(channel)s AND d.destination = free.destination AND d.status = 2
-          AND d.next_attempt_at <= statement_timestamp() LIMIT 1
+        SELECT 1 FROM alerts_delivery d
+        WHERE d.lane = lanes.lane AND d.channel = lanes.channel AND d.destination = free.destination AND d.status = 2
+          AND d.next_attempt_at <= statement_timestamp()
+          AND (SELECT o.state = 'sending' FROM alerts_dispatch o WHERE o.id = d.dispatch_id)
+        ORDER BY d.next_attempt_at LIMIT 1
     ) due
-)
+    LIMIT 1
+) IS NOT NULL
 """
 
 
@@ -54,7 +68,7 @@ SELECT EXISTS (
 class LaneWork:
     """What waits on one lane and channel."""
 
-    batches: int = 0
+    batches: int = 0  # up to HANDS
     slices: bool = False
     retries: bool = False
 
@@ -69,7 +83,10 @@ def keep_house() -> bool:
     seal()
     count_followers_when_due()
     take_stock(seconds=STOCK_SECONDS)
-    return clear_stopped()
+    forget_outdated()
+    has_more = clear_stopped()
+    forget_when_due()  # last: whatever happens to it, the rest is done
+    return has_more
 
 
 def wake_lanes() -> None:
@@ -80,8 +97,10 @@ def wake_lanes() -> None:
         if waiting.retries:
             wake(_retry_queue(lane, channel))
     now = timezone.now()
-    if OutboxMessage.objects.filter(next_attempt_at__lte=now).exists():
+    if OutboxMessage.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")[:1]:
         wake(Queue.TRANSACTIONAL)
+    if Browser.objects.awaiting_welcome().exists():
+        wake(Queue.ROUTINE_PUSH)
     if Endpoint.objects.awaiting_verification().exists():
         wake(Queue.WEBHOOK_RETRY)
 
@@ -89,12 +108,14 @@ def wake_lanes() -> None:
 def lane_work() -> dict[tuple[Lane, Channel], LaneWork]:
     """What waits on each lane and channel at this moment."""
     found = {key: LaneWork() for key in QUEUE_OF if key[0] is not Lane.TRANSACTIONAL}
-    for lane, channel, batches in query(WAITING.format(is_free=IS_FREE), {}):
+    lanes, channels = ([one.value for one in column] for column in zip(*found, strict=True))
+    values = {"lanes": lanes, "channels": channels, "most": HANDS}
+    for lane, channel, batches in query(WAITING.format(is_free=IS_FREE), values):
         found[Lane(lane), Channel(channel)].batches = batches
     for lane, kind in query(SLICES, {}):
         found[Lane(lane), CHANNEL_OF[RecipientKind(kind)]].slices = True
-    for (lane, channel), waiting in found.items():
-        [(waiting.retries,)] = query(DUE.format(free=FREE), {"lane": lane.value, "channel": channel.value})
+    for lane, channel in query_in_index_order(DUE.format(free=FREE.format(lane="lanes.lane")), values):
+        found[Lane(lane), Channel(channel)].retries = True
     return found
 
 

@@ -1,5 +1,7 @@
 """A published bulletin as mail: compiled once per dispatch, language and first topic, filled per recipient.
 
+An alert names times and a correction a day, in the recipient's zone, or in the agency's where they have chosen none:
+these are compiled once more for each group of zones whose clocks agree.
 What is published never changes, so what was compiled from it may be kept; nothing is decided by it.
 """
 
@@ -10,20 +12,22 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.translation import gettext
 
-from alerts.engine.claims import Recipient
+from alerts.engine.eligibility import Recipient
 from alerts.lanes import Lane
 from alerts.models import Alert, Bulletin, BulletinVariant, Dispatch
 from channels.markup import beginning, inline_styles, mail_theme, shorten, to_mail_html, to_text
 from channels.message import BulletinHeaders, CompiledMessage, Hole, Marks, compile_message, standard_headers
 from govnotify.lib.languages import direction, language_name, phrases_attributes, spoken
+from govnotify.lib.local_time import zone_of
 from subscriptions.models import Topic
 
-COMPILED = 64  # messages kept per process: variants × first topics of the dispatches under way
+EDITIONS = 64  # dispatches whose messages are kept per process: one for each variant, first topic and clock in use
+MOST_TOPICS = 40  # in an unsubscribe token; who follows more of a bulletin's topics leaves the others on the page
 UNSUBSCRIBE = "/u/"  # and the token: the address of RFC 8058, kept short because it stands in every mail
 MAIL_KIND = {Alert.MsgType.UPDATE.value: "update", Alert.MsgType.CANCEL.value: "cancel"}
 SENDER = "govnotify"  # the last part of Feedback-ID
@@ -39,27 +43,44 @@ class Edition:
         self.bulletin = dispatch.bulletin
         self.topics = {topic.pk: topic for topic in self.bulletin.ordered_topics()}
         self._variants: dict[str, BulletinVariant] = {}
-        self._compiled: dict[tuple[int, int], CompiledMessage] = {}
+        self._compiled: dict[tuple[int, int, str], CompiledMessage] = {}
+        self._clocks: dict[str, str] = {}
 
     def prepare(self, recipients: Sequence[Recipient]) -> None:
         """Compile what these recipients need; after this `fill` asks nothing of the database."""
-        for language, topic_id in {(recipient.language, recipient.topics[0]) for recipient in recipients}:
-            self._for(language, topic_id)
+        for needed in {(recipient.language, recipient.topics[0], recipient.zone) for recipient in recipients}:
+            self._for(*needed)
 
     def fill(self, recipient: Recipient, values: Mapping[Hole, bytes]) -> bytes:
         """The message of one recipient: in their language, of the list of their first matched topic."""
-        return self._for(recipient.language, recipient.topics[0]).fill(values)
+        return self._for(recipient.language, recipient.topics[0], recipient.zone).fill(values)
 
-    def _for(self, language: str, topic_id: int) -> CompiledMessage:
+    def stops(self, recipient: Recipient) -> Sequence[int]:
+        """What the link of one recipient's message ends."""
+        return recipient.topics[:MOST_TOPICS]
+
+    def _for(self, language: str, topic_id: int, zone: str) -> CompiledMessage:
         if language not in self._variants:
             variant = self.bulletin.variant_for(language)
             assert variant is not None  # noqa: S101  nothing is published without one
             self._variants[language] = variant
         variant = self._variants[language]
-        key = variant.pk, topic_id
+        if zone not in self._clocks:
+            self._clocks[zone] = self._shown(zone)
+        key = variant.pk, topic_id, self._clocks[zone]
         if key not in self._compiled:
-            self._compiled[key] = compile_bulletin(self.dispatch, variant, self._topic(topic_id))
+            self._compiled[key] = compile_bulletin(self.dispatch, variant, self._topic(topic_id), zone=zone)
         return self._compiled[key]
+
+    def _shown(self, zone: str) -> str:
+        """The mail's times as the zone's clocks show them: the same for zones that need no message of their own."""
+        clock = zone_of(zone or self.bulletin.agency.time_zone)
+        if self.bulletin.corrects and self.bulletin.corrects.published_at:
+            return self.bulletin.corrects.published_at.astimezone(clock).date().isoformat()
+        if not self.bulletin.is_alert:
+            return ""
+        times = [at.astimezone(clock) for at in (self.bulletin.alert.sent, self.bulletin.alert.expires) if at]
+        return " ".join(f"{at.isoformat()} {at.tzname()}" for at in times)
 
     def _topic(self, topic_id: int) -> Topic:
         """One of its topics; of an update of an alert also one of the earlier alert's, by which somebody was told."""
@@ -68,20 +89,26 @@ class Edition:
         return self.topics[topic_id]
 
 
-@lru_cache(maxsize=COMPILED)
+@lru_cache(maxsize=EDITIONS)
 def edition(dispatch_id: int) -> Edition:
     """The edition of a dispatch."""
     return Edition(Dispatch.objects.select_related("bulletin__agency", "bulletin__alert").get(pk=dispatch_id))
 
 
-def compile_bulletin(dispatch: Dispatch, variant: BulletinVariant, topic: Topic) -> CompiledMessage:
-    """The variant as a message with holes for address, message id and unsubscribe token; `topic` gives the List-Id."""
+def compile_bulletin(dispatch: Dispatch, variant: BulletinVariant, topic: Topic, *, zone: str = "") -> CompiledMessage:
+    """The variant as a message with holes for address, message id and unsubscribe token; `topic` gives the List-Id.
+
+    Times are in `zone`, "" for the agency's.
+    """
     bulletin = dispatch.bulletin
     assert bulletin is not None and bulletin.published_at is not None  # noqa: S101, PT018  it has a dispatch
     agency = bulletin.agency
     marks = Marks()
     context = _context(bulletin, variant, marks)
-    subject, text, html = _parts(bulletin, variant, context)
+    with timezone.override(zone_of(zone or agency.time_zone)):
+        subject, text, html = _parts(bulletin, variant, context)
+    with translation.override(variant.language):
+        list_name = topic.local_name
     headers = BulletinHeaders(
         from_name=context["sender_name"],
         from_address=agency.from_address,
@@ -91,7 +118,7 @@ def compile_bulletin(dispatch: Dispatch, variant: BulletinVariant, topic: Topic)
         message_id_domain=agency.mail_domain,
         language=variant.language,
         lane="emergency" if dispatch.lane == Lane.EMERGENCY else "routine",
-        list_name=topic.name,
+        list_name=list_name,
         list_id=f"{topic.slug}.{agency.slug}.{agency.mail_domain}",
         help_url=settings.SITE_URL + topic.get_absolute_url(),
         owner_url=f"mailto:{agency.reply_address}",
@@ -113,7 +140,7 @@ def preview(bulletin: Bulletin, variant: BulletinVariant) -> tuple[str, str]:
 
 def _parts(bulletin: Bulletin, variant: BulletinVariant, context: dict[str, Any]) -> tuple[str, str, str]:
     """Subject, text and HTML; our own phrases in them in the variant's language, where we speak it."""
-    folder = "emails/alert" if bulletin.is_alert else "emails/bulletin"
+    folder = _folder(bulletin)
     with translation.override(spoken(variant.language)):
         context["notice"] = _notice(bulletin, variant.language)
         context["subject"] = render_to_string(f"{folder}/subject.txt", context).strip()
@@ -139,7 +166,7 @@ def _context(bulletin: Bulletin, variant: BulletinVariant, marks: Marks) -> dict
         "phrases": phrases_attributes(variant.language),
         "title": variant.title,
         "heading": to_text(f"<h1>{escape(variant.title)}</h1>"),
-        "preheader": _preheader(variant),
+        "preheader": preheader(variant),
         "sender_address": agency.postal_address,
         "sender_url": settings.SITE_URL + agency.get_absolute_url(),
         "theme": mail_theme(agency.colour),
@@ -163,7 +190,17 @@ def _context(bulletin: Bulletin, variant: BulletinVariant, marks: Marks) -> dict
     return context | (_alert_context(bulletin.alert, variant) if bulletin.is_alert else {})
 
 
-def _preheader(variant: BulletinVariant) -> str:
+def headline(bulletin: Bulletin, variant: BulletinVariant) -> str:
+    """The subject of its mail, for whatever else has one line for it."""
+    context: dict[str, Any] = {"title": variant.title, "correction": bulletin.is_correction}
+    if bulletin.is_alert:
+        with translation.override(variant.language):
+            context |= _alert_context(bulletin.alert, variant)
+    with translation.override(spoken(variant.language)):
+        return render_to_string(_folder(bulletin) + "/subject.txt", context).strip()
+
+
+def preheader(variant: BulletinVariant) -> str:
     """What to do in an alert; else the summary and the beginning of the text. Never the title, which stands beside it.
 
     As long as the line of an inbox, which else goes on with what comes next in the mail: name and title once more.
@@ -173,21 +210,28 @@ def _preheader(variant: BulletinVariant) -> str:
     return shorten(said, length=PREVIEW)
 
 
+def _folder(bulletin: Bulletin) -> str:
+    return "emails/alert" if bulletin.is_alert else "emails/bulletin"
+
+
 def _notice(bulletin: Bulletin, language: str) -> str:
     """The sentence that stands first in a correction."""
     if bulletin.corrects is None:
         return ""
     earlier = bulletin.corrects.variant_for(language)
     assert earlier is not None and bulletin.corrects.published_at is not None  # noqa: S101, PT018  it was published
-    said = {"title": earlier.title, "date": date_format(bulletin.corrects.published_at, "DATE_FORMAT")}
+    day = timezone.localtime(bulletin.corrects.published_at)
+    said = {"title": earlier.title, "date": date_format(day, "DATE_FORMAT")}
     return gettext("Correction: this replaces what we sent you on %(date)s, “%(title)s”.") % said
 
 
 def _alert_context(alert: Alert, variant: BulletinVariant) -> dict[str, Any]:
+    with translation.override(variant.language):
+        places = alert.local_area_names
     return {
         "headline": variant.title,
-        "hazard": alert.event,
-        "places": [area["description"] for area in alert.areas],
+        "hazard": variant.event,
+        "places": places,
         "action": variant.instruction or variant.summary or variant.title,
         "sent_at": alert.sent,
         "expires_at": alert.expires,

@@ -6,6 +6,7 @@ Made on first use, so always after the fork; nothing in it decides anything.
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
@@ -18,8 +19,10 @@ from django.db import connections
 
 from alerts.lanes import Lane
 from alerts.routes import Route, open_route
+from channels.https.guard import Guard
+from channels.push.client import PushClient
 from channels.webhook.client import WebhookClient
-from channels.webhook.guard import Guard
+from subscriptions.browsers import push_guard
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -61,6 +64,15 @@ class Runtime:
         if self._left:
             self.run(asyncio.wait(list(self._left), timeout=seconds, return_when=asyncio.FIRST_COMPLETED))
 
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass; what was left goes on meanwhile."""
+        end = time.monotonic() + seconds
+        while (rest := end - time.monotonic()) > 0:
+            if self.is_waiting:
+                self.attend(rest)
+            else:
+                time.sleep(rest)
+
     @cached_property
     def webhooks(self) -> WebhookClient:
         guard = Guard(
@@ -68,6 +80,10 @@ class Runtime:
             allowed_ports=frozenset(settings.WEBHOOK_ALLOWED_PORTS),
         )
         return WebhookClient(guard, ca_file=settings.WEBHOOK_CA_FILE)
+
+    @cached_property
+    def pushes(self) -> PushClient:
+        return PushClient(push_guard(), ca_file=settings.PUSH_CA_FILE)
 
     def close(self) -> None:
         """Say goodbye to every server; what is needed again is opened again, from the settings as they are then."""
@@ -77,9 +93,9 @@ class Runtime:
             self.attend(1.0)
         while self._routes:
             self.run(self._routes.popitem()[1].close())
-        webhooks = self.__dict__.pop("webhooks", None)
-        if webhooks is not None:
-            self.run(webhooks.close())
+        for name in ("webhooks", "pushes"):
+            if (client := self.__dict__.pop(name, None)) is not None:
+                self.run(client.close())
         self.recorder.submit(connections.close_all).result()
 
     def _note_end(self, task: asyncio.Task[None]) -> None:

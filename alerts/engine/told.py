@@ -3,54 +3,55 @@
 Sent is what a server accepted. In doubt, and so told as well, is whatever may have been handed over without the
 database hearing of it: deliveries that no verdict came for, and those still waiting in a batch that somebody claimed
 and has not given back in good order. Whoever has got a bulletin in a digest was told as surely as who got it at once.
+Who was to get it after their quiet hours is told too: the correction is what they get instead.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
 from alerts.engine.admission import Limits
+from alerts.engine.sources import Addition, Followers
 from alerts.lanes import CHANNEL_OF, Lane, RecipientKind
 from alerts.models import Bulletin, Dispatch
-from govnotify.lib.database import bigints, query
+from govnotify.lib.database import BY_INDEX, bigints, query
 
 # `d` is a delivery. A batch's waiting deliveries are those of its destination between its ids.
 WAS_TOLD = """
-(d.status IN (1, 4, 5) OR d.doubts > 0 OR (d.status = 0 AND EXISTS (
+(d.status IN (1, 4, 5) OR d.doubts > 0 OR (d.status IN (2, 7) AND d.detail = 'quiet') OR (d.status = 0 AND EXISTS (
     SELECT 1 FROM doubtful b WHERE b.dispatch_id = d.dispatch_id AND b.destination = d.destination
     AND d.recipient_id BETWEEN b.first_id AND b.last_id)))
 """
 # Batches that were claimed more often than they were given back; there are few, so they are looked through per row.
+# That ids are positive is said, as it is not concluded from more than a hundred of them: all that are done were read.
 DOUBTFUL = """
 doubtful AS MATERIALIZED (
     SELECT dispatch_id, destination, first_id, last_id FROM alerts_batch
-    WHERE dispatch_id = ANY(%(stopped)s::bigint[]) AND kind = %(kind)s AND done_at IS NULL AND token > ended
+    WHERE dispatch_id = ANY(%(stopped)s::bigint[]) AND dispatch_id > 0 AND kind = %(kind)s AND done_at IS NULL
+      AND token > ended
 )
 """
-# One look along the primary key for each dispatch, whatever the statistics say: hence the lateral joins.
+# One look along the primary key for each dispatch, run and item, whatever the statistics say: hence OFFSET 0, which
+# keeps what stands above it from being joined in another order, and no join to an item's delivery. With one, all items
+# of a month were read where no run carried the bulletin, and a slice's items compared with all deliveries in it.
 SENT_TO = f"""
     SELECT d.recipient_id, d.topics
     FROM unnest(%(months)s::date[], %(corrected)s::bigint[]) AS p(month, id) CROSS JOIN LATERAL (
         SELECT d.recipient_id, d.topics FROM alerts_delivery d
         WHERE d.month = p.month AND d.dispatch_id = p.id AND d.recipient_kind = %(kind)s AND d.channel = %(channel)s
           AND d.recipient_id > %(after)s AND d.recipient_id <= %(through)s AND {WAS_TOLD}
+        OFFSET 0
     ) d
     UNION ALL
     SELECT i.recipient_id, i.topics
     FROM unnest(%(run_months)s::date[], %(runs)s::bigint[]) AS r(month, id) CROSS JOIN LATERAL (
-        SELECT i.recipient_id, i.topics
-        FROM alerts_digestitem i JOIN alerts_delivery d ON d.month = i.month AND d.dispatch_id = i.dispatch_id
-             AND d.recipient_kind = 1 AND d.recipient_id = i.recipient_id AND d.channel = 1
+        SELECT i.recipient_id, i.topics FROM alerts_digestitem i
         WHERE i.month = r.month AND i.dispatch_id = r.id AND i.recipient_id > %(after)s
-          AND i.recipient_id <= %(through)s AND i.bulletin_id = ANY(%(bulletins)s::bigint[]) AND {WAS_TOLD}
+          AND i.recipient_id <= %(through)s AND i.bulletin_id = ANY(%(bulletins)s::bigint[])
+          AND (SELECT {WAS_TOLD} FROM alerts_delivery d WHERE d.month = r.month AND d.dispatch_id = r.id
+               AND d.recipient_kind = 1 AND d.recipient_id = i.recipient_id AND d.channel = 1)
+        OFFSET 0
     ) i
 """  # noqa: S608  of constants
-# Beside them, for an update of an alert: everybody on its topics whom its places concern, also who was not told before.
-ON_TOPICS = """
-    UNION ALL
-    SELECT s.{recipient}, array[s.topic_id] FROM subscriptions_subscription s
-    WHERE s.topic_id = ANY(%(topics)s::bigint[]) AND s.{recipient} > %(after)s AND s.{recipient} <= %(through)s
-      AND s.ended_at IS NULL AND s.started_at <= %(cut_off)s {areas}
-"""
 # The topics are those by which each was told: who has left all of them since is left out when the batch is claimed.
 ADD = f"""
 WITH {DOUBTFUL}, told (recipient_id, topics) AS ({SENT_TO} {{others}}), added AS (
@@ -83,27 +84,34 @@ WITH {DOUBTFUL}, told (recipient_id, topics) AS ({SENT_TO}) SELECT count(DISTINC
 LAST_ID = 2**63 - 1
 
 
-def upper_end(*, dispatch: Dispatch, kind: RecipientKind, after_id: int, limit: int) -> int | None:
-    """The id at which the first of the corrected dispatches reaches `limit` rows; None where none has so many left."""
-    values = _corrected(dispatch.corrects, kind) | {"after": after_id, "limit": limit}
-    [(reached,)] = query(UPPER_END, values)
-    found: int | None = reached
-    return found
+class Told:
+    """Whoever was told what the dispatch corrects, and beside them its followers, unless it is for the told alone.
 
-
-def addition(*, dispatch: Dispatch, kind: RecipientKind, limits: Limits, areas: str = "") -> tuple[str, dict[str, Any]]:
-    """The statement that adds the recipients of a slice, up to its `added`, and the values that it needs besides.
-
-    `areas` is a condition on who was not told before (alerts.engine.reach); who was is told again wherever it is now.
+    A bulletin's places say which of the followers are told now; who was told is told again wherever it is now.
     """
-    recipient = "subscriber_id" if kind is RecipientKind.SUBSCRIBER else "endpoint_id"
-    others = "" if dispatch.only_told else ON_TOPICS.format(recipient=recipient, areas=areas)
-    add = ADD.format(others=others, destination=limits.destination("each.recipient_id"))
-    return add, _corrected(dispatch.corrects, kind)
+
+    def __init__(self, dispatch: Dispatch, kind: RecipientKind, followers: Followers) -> None:
+        self._followers = followers
+        self._is_alone = dispatch.only_told
+        self._corrected = _corrected(dispatch.corrects, kind)
+
+    def upper_end(self, after_id: int, size: int) -> int | None:
+        """Where the first of the corrected dispatches has `size` rows, or the followers' slice ends before."""
+        [(told,)] = query(UPPER_END, self._corrected | {"after": after_id, "limit": size})
+        others = None if self._is_alone else self._followers.upper_end(after_id, size)
+        return min((end for end in (told, others) if end is not None), default=None)
+
+    def addition(self, after_id: int, through_id: int, limits: Limits) -> Addition:
+        query(BY_INDEX, {})
+        others = "" if self._is_alone else self._followers.on_topics()
+        statement = ADD.format(others=others, destination=limits.destination("each.recipient_id"))
+        return Addition(statement, self._followers.values(after_id, through_id) | self._corrected)
 
 
 def count_told(bulletins: Iterable[Bulletin], kind: RecipientKind) -> int:
-    """How many got one of these, or are in doubt, each once. Reads all their deliveries: about a second a million."""
+    """How many got one of these, or are in doubt, each once. Reads all their deliveries: about a second a million, and
+    two of those who got it in a digest.
+    """
     dispatches = Dispatch.objects.filter(bulletin__in=list(bulletins)).values_list("pk", flat=True)
     values = _corrected(list(dispatches), kind) | {"after": 0, "through": LAST_ID}
     [(count,)] = query(COUNT, values)

@@ -16,32 +16,29 @@ from django.utils import timezone
 from alerts.engine.consequences import said_without_address
 from alerts.engine.runtime import runtime
 from alerts.engine.signing import sign
-from alerts.lanes import LEASE, RULES, UNRECORDED, Channel, Lane, retry_delay
+from alerts.lanes import LEASE, MEMORY_SECONDS, RENEW_SECONDS, RULES, UNRECORDED, Channel, Lane, retry_delay
 from channels.message import Hole, Marks, MessageHeaders, address_header_value, compile_message, transactional_headers
 from channels.outcome import Outcome, Reason, Verdict
 from channels.smtp.envelope import Envelope
 from channels.tokens import signed_id
-from govnotify.lib.database import outlast, query
+from govnotify.lib.database import outlast, query, query_in_index_order
 from subscriptions.keys import signer
 from subscriptions.models import OutboxMessage, Subscriber
 from subscriptions.outbox_mail import OutboxMail, render
 from subscriptions.suppressing import suppress
 
 logger = logging.getLogger(__name__)
-RENEW_SECONDS = LEASE.total_seconds() / 3
-MEMORY = 600.0  # seconds with a database that is away, as in alerts.engine.window: nobody else knows what was accepted
 OUTBOX = 100  # the kind in a signed id that says: this is about an outbox row, not a delivery
 
+# The time is the statement's, so that the index is read up to it, and not on through what is tried again later.
 CLAIM = """
 UPDATE subscriptions_outboxmessage SET next_attempt_at = clock_timestamp() + %(lease)s, attempts = attempts + 1
-WHERE id IN (
-    SELECT id FROM subscriptions_outboxmessage WHERE next_attempt_at <= clock_timestamp()
+WHERE id = ANY(ARRAY(
+    SELECT id FROM subscriptions_outboxmessage WHERE next_attempt_at <= statement_timestamp()
     ORDER BY next_attempt_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING id
 """
-
-
 # Only of claims that are still ours, and only of what waits for its outcome.
 RENEW = """
 UPDATE subscriptions_outboxmessage o SET next_attempt_at = clock_timestamp() + %(lease)s
@@ -98,7 +95,7 @@ async def _keep(feed: "OutboxFeed") -> None:
 
 async def _in_recorder(act: "Callable[[OutboxFeed], None]", feed: "OutboxFeed") -> None:
     """A database that is away is waited for: what was accepted is known to nobody else."""
-    write = partial(outlast, partial(act, feed), seconds=MEMORY)
+    write = partial(outlast, partial(act, feed), seconds=MEMORY_SECONDS)
     await runtime().loop.run_in_executor(runtime().recorder, write)
 
 
@@ -162,7 +159,7 @@ def envelope(message: OutboxMessage, mail: OutboxMail) -> Envelope:
 
 
 def _claim() -> list[OutboxMessage]:
-    claimed = query(CLAIM, {"lease": LEASE, "batch": min(RULES[Lane.TRANSACTIONAL].batch, UNRECORDED)})
+    claimed = query_in_index_order(CLAIM, {"lease": LEASE, "batch": min(RULES[Lane.TRANSACTIONAL].batch, UNRECORDED)})
     ids = [row[0] for row in claimed]
     return list(OutboxMessage.objects.filter(pk__in=ids).select_related("subscriber").order_by("pk"))
 

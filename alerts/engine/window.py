@@ -18,18 +18,14 @@ from alerts.engine.consequences import Result
 from alerts.engine.outcomes import is_wanted, record, renew
 from alerts.engine.precedence import give_way
 from alerts.engine.runtime import Runtime
-from alerts.lanes import LEASE, LOOK_SECONDS, RECORD_AT, RECORD_SECONDS, UNRECORDED
+from alerts.lanes import LEASE, LOOK_SECONDS, MEMORY_SECONDS, RECORD_AT, RECORD_SECONDS, RENEW_SECONDS, UNRECORDED
 from govnotify.lib.database import outlast
 
-RENEW_SECONDS = LEASE.total_seconds() / 3
 PATIENCE = LEASE.total_seconds() / 2  # with a database that is away, of a sender that has sent nothing yet
-# And of one that knows what was accepted, as nobody else does. No worker gets a batch meanwhile, and who takes this one
-# over afterwards leaves us time to record it (LAST_WORD_SECONDS).
-MEMORY = 600.0
 
 
 @asynccontextmanager
-async def window(claim: Claim, runtime: Runtime, on_room: Callable[[], None]) -> AsyncIterator["Window"]:
+async def window(claim: Claim, runtime: Runtime, on_room: Callable[[], None] | None = None) -> AsyncIterator["Window"]:
     """A window that is open while the claim is being sent.
 
     When the block ends by itself the claim is closed with what is left. When it raises, what was accepted is still
@@ -45,17 +41,19 @@ async def window(claim: Claim, runtime: Runtime, on_room: Callable[[], None]) ->
 
 
 class Window:
-    """Collects a claim's results and records them in bulk, by the recorder; `on_room` is called as room returns.
+    """Collects a claim's results and records them in bulk, by the recorder.
 
-    There is room for UNRECORDED in all windows of the process together: a few stay open beside the one at work, for
-    messages that a server is slow about.
+    Who can wait for room calls `admit`. Who can't asks whether it is `open`, and gives an `on_room` that is called as
+    room returns. There is room for UNRECORDED in all windows of the process together: a few stay open beside the one
+    at work, for messages that a server is slow about.
     """
 
-    def __init__(self, claim: Claim, runtime: Runtime, on_room: Callable[[], None]) -> None:
+    def __init__(self, claim: Claim, runtime: Runtime, on_room: Callable[[], None] | None = None) -> None:
         self.claim = claim
         self.lost = False  # the lease has run out, the dispatch was stopped, the database is gone: take no more
         self._runtime = runtime
-        self._on_room = on_room
+        self._room = asyncio.Event()
+        self._on_room = on_room or self._room.set
         self._loop = asyncio.get_running_loop()
         self._taken = 0
         self._first_accepted: datetime | None = None
@@ -73,6 +71,15 @@ class Window:
     @property
     def open(self) -> bool:
         return self._runtime.unrecorded < UNRECORDED and not self.lost
+
+    async def admit(self) -> bool:
+        """Wait for room and take one message; False, and none is taken, where no more are to be sent."""
+        while not self.open and not self.lost:
+            self._room.clear()
+            await self._room.wait()
+        if not self.lost:
+            self.take()
+        return not self.lost
 
     def take(self) -> None:
         """Count one message as handed to a server."""
@@ -173,7 +180,7 @@ class Window:
             renewed = renew(self.claim) if renewal else True
             return go_on and renewed
 
-        go_on = outlast(write, seconds=MEMORY)
+        go_on = outlast(write, seconds=MEMORY_SECONDS)
         if results and go_on and not closing:  # who only looks or renews makes nobody else wait behind it
             with suppress(OperationalError, InterfaceError):  # a database that is away has no emergency for us
                 return give_way(self.claim.lane, wanted=partial(is_wanted, self.claim))

@@ -17,7 +17,6 @@ def write(feed: Feed) -> bytes:
         description=None,
         subtitle=feed.description or None,
         language=feed.language,
-        feed_url=feed.own_url,
         feed_guid=feed.id,
         feed=feed,
     )
@@ -43,6 +42,7 @@ class _Atom(Atom1Feed):
     def add_root_elements(self, handler: Any) -> None:
         super().add_root_elements(handler)
         feed: Feed = self.feed["feed"]
+        _link(handler, "self", feed.own_url, type=MEDIA_TYPE)
         _link(handler, "first", feed.first_url)
         if feed.next_url:
             _link(handler, "next", feed.next_url)

@@ -10,6 +10,7 @@ from django.db.models import Prefetch
 from django.db.models.functions import Length
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alerts.exporting import cap_document
@@ -66,7 +67,10 @@ def _entry(bulletin: Bulletin, selected: Selected, language: str) -> Entry | Non
         return None
     withdrawn = bulletin.status == Bulletin.Status.WITHDRAWN
     own = absolute(bulletin.get_absolute_url())
-    languages = sorted(one.language for one in bulletin.variants.all())
+    # Its own comes last: of several pages some readers open the first, which names no language, and some the last.
+    languages = sorted(
+        (one.language for one in bulletin.variants.all()), key=lambda tag: (tag == variant.language, tag)
+    )
     several = len(languages) > 1 and not withdrawn
     return Entry(
         id=own,
@@ -120,4 +124,5 @@ def _html(bulletin: Bulletin, variant: BulletinVariant, selected: Selected) -> s
         "successor": successor,
         "corrected": absolute(reverse("bulletin", args=[bulletin.corrects_id])) if bulletin.is_correction else "",
     }
-    return render_to_string("alerts/feed_entry.html", context).strip()
+    with timezone.override(bulletin.agency.zone):
+        return render_to_string("alerts/feed_entry.html", context).strip()

@@ -22,7 +22,6 @@ def write(feed: Feed) -> bytes:
         link=feed.page_url,
         description=feed.description or feed.title,  # required
         language=feed.language,
-        feed_url=feed.own_url,
         feed=feed,
     )
     for entry in feed.entries:
@@ -50,6 +49,8 @@ class _Rss(Rss201rev2Feed):
     def add_root_elements(self, handler: Any) -> None:
         super().add_root_elements(handler)
         feed: Feed = self.feed["feed"]
+        own = {"rel": "self", "type": MEDIA_TYPE, "href": feed.own_url}
+        handler.addQuickElement("atom:link", None, own)
         if feed.next_url:
             handler.addQuickElement("atom:link", None, {"rel": "next", "href": feed.next_url})
 

@@ -12,6 +12,7 @@ from django.http import Http404
 from alerts.finding.archive import ALERT, Filters, entries
 from alerts.models import Bulletin, BulletinTopic
 from alerts.pages.standing import later_messages
+from govnotify.lib.local_time import zone_of
 from subscriptions.models import Topic
 
 PER_PAGE = 30
@@ -30,6 +31,7 @@ class Selected:
     """A bulletin by its number, and everything that its entry depends on beside its words, which nobody edits."""
 
     pk: int
+    zone: str  # whose clocks show an alert's times
     published: datetime
     withdrawn: datetime | None
     correction: Follower | None
@@ -58,8 +60,8 @@ class Selection:
 def select(filters: Filters, before: str) -> Selection:
     """The newest that the filters leave, or those older than bulletin `before`; Http404 where that is none of ours.
 
-    What was withdrawn keeps its place, so that a reader that has shown it learns of it; a search for words or dates
-    does not find it any more.
+    What was withdrawn keeps its place, so that a reader that has shown it learns of it; a search for words, dates or
+    places does not find it any more.
     """
     published, withdrawn = entries(filters), _withdrawn(filters)
     if before:
@@ -77,7 +79,7 @@ def select(filters: Filters, before: str) -> Selection:
             ),
         )
         .order_by("-published_at", "-pk")
-        .values_list("pk", "published_at", "withdrawn_at", "correction", "successor")
+        .values_list("pk", "agency__time_zone", "published_at", "withdrawn_at", "correction", "successor")
     )
     found = list(_selected(rows[: PER_PAGE + 1]))
     return Selection(tuple(found[:PER_PAGE]), found[PER_PAGE - 1].pk if len(found) > PER_PAGE else None)
@@ -85,7 +87,9 @@ def select(filters: Filters, before: str) -> Selection:
 
 def _withdrawn(filters: Filters) -> QuerySet[Bulletin]:
     """Of these there are few, and they have an index of their own."""
-    if filters != replace(filters, words="", category=None, since=None, until=None, language=""):
+    if filters != replace(
+        filters, words="", category=None, since=None, until=None, language="", area=None, narrow=False
+    ):
         return Bulletin.objects.none()
     topics = Topic.objects.filter(is_public=True)
     found = Bulletin.objects.filter(status=Bulletin.Status.WITHDRAWN, published_at__isnull=False)
@@ -104,8 +108,8 @@ def _newest(things: QuerySet[Any]) -> QuerySet[Any, Any]:
 
 
 def _selected(rows: Any) -> Iterator[Selected]:
-    for pk, published, withdrawn, correction, successor in rows:
-        yield Selected(pk, published, withdrawn, _follower(correction), _follower(successor))
+    for pk, zone, published, withdrawn, correction, successor in rows:
+        yield Selected(pk, zone_of(zone).key, published, withdrawn, _follower(correction), _follower(successor))
 
 
 def _follower(found: dict[str, Any] | None) -> Follower | None:

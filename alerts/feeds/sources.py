@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
-from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency
 from alerts.finding.archive import ALERT, Filters
-from alerts.pages.query import text_of
+from alerts.pages.archive_filters import Choices
 from subscriptions.models import Topic
 
-Named = TypeVar("Named", Agency, Topic)
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)  # of a feed that has never had an entry, and nothing else to go by
+
+
+class NoSuchFeed(Exception):  # noqa: N818  named as what happened
+    """The address asks for what is not there. Its text says what, in plain words and the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +73,37 @@ def of_alerts() -> Source:
 
 
 def of_archive(request: HttpRequest) -> Source:
-    """Everything, or what a search of the archive finds: `q`, and the slugs `agency` and `topic`.
+    """Everything, or what a search of the archive finds with the same words and filters as on its page.
 
-    What names nothing asks for nothing, as on the archive's page.
+    Raises NoSuchFeed for a filter that names nothing: the feed without it has more than was asked for, and a reader
+    that polls it for years never says so.
     """
-    words = text_of(request, "q")
-    agency = _named(Agency.objects.all(), text_of(request, "agency"))
-    topic = _named(Topic.objects.public(), text_of(request, "topic"))
-    named = [words, agency.local_name if agency else "", topic.local_name if topic else ""]
+    choices = Choices(request)
+    if problems := _unknown(choices):
+        way_out = _("Search in %(address)s and copy the address of the feed from the end of that page.")
+        archive = {"address": settings.SITE_URL + reverse("archive")}
+        raise NoSuchFeed("\n".join([_("There is no such feed."), *problems, way_out % archive]))
+    filters = [_("%(label)s: %(value)s") % {"label": one.label, "value": one.value} for one in choices.applied]
+    named = [choices.filters.words, *filters]
     about = " · ".join(filter(None, named)) or _("All bulletins")
-    asked = {"q": words, "agency": agency.slug if agency else "", "topic": topic.slug if topic else ""}
     return Source(
         title=f"{about} – {settings.SERVICE_NAME}",
         description=_("What was published, the newest first."),
         path=reverse("archive"),
-        filters=Filters(words=words, agency=agency, topic=topic),
-        language=settings.LANGUAGE_CODE,
+        filters=choices.filters,
+        language=choices.filters.language or settings.LANGUAGE_CODE,
         began=BEGINNING,
-        query=urlencode({name: value for name, value in asked.items() if value}),
+        query=choices.query,
     )
 
 
-def _named(among: QuerySet[Named], slug: str) -> Named | None:
-    return among.filter(slug=slug).first() if slug else None
+def _unknown(choices: Choices) -> list[str]:
+    problems = [f"{one.name}={one.value} – {one.sentence}" for one in choices.unknown]
+    if choices.found_places:
+        said = _("“%(name)s” may be several places. Name one by its code: area=%(code)s.")
+        said %= {"name": choices.place, "code": choices.found_places[0].code}
+        problems.append(f"place={choices.place} – {said}")
+    elif choices.place:
+        said = _("No place is called “%(name)s”.") % {"name": choices.place}
+        problems.append(f"place={choices.place} – {said}")
+    return problems

@@ -18,7 +18,7 @@ from alerts.feeds import atom, json_feed, rss
 from alerts.feeds.entries import absolute, entries, xml_text
 from alerts.feeds.feed import Feed
 from alerts.feeds.selection import Selection, select
-from alerts.feeds.sources import Source, of_agency, of_alerts, of_archive, of_topic
+from alerts.feeds.sources import NoSuchFeed, Source, of_agency, of_alerts, of_archive, of_topic
 from alerts.pages.query import text_of
 from govnotify.lib.public import FEED, URGENT_FEED, etag_of, public
 
@@ -27,7 +27,7 @@ FORMS: dict[str, tuple[str, Callable[[Feed], bytes]]] = {
     "rss": (rss.MEDIA_TYPE, rss.write),
     "json": (json_feed.MEDIA_TYPE, json_feed.write),
 }
-EDITION = 1  # one more whenever the same bulletins are written otherwise: readers ask whether anything has changed
+EDITION = 3  # one more whenever the same bulletins are written otherwise: readers ask whether anything has changed
 
 
 @public(FEED)
@@ -65,7 +65,10 @@ def _answer(request: HttpRequest, form: str, source_of: Callable[[], Source]) ->
     wanted = text_of(request, "lang")
     wanted = wanted if len(wanted) <= 35 and LANGUAGE.fullmatch(wanted) else ""
     with translation.override(_interface(wanted)):
-        source = source_of()
+        try:
+            source = source_of()
+        except NoSuchFeed as missing:
+            return _in_words(missing)
         before = text_of(request, "before")
         selection = select(source.filters, before)
         updated = selection.updated or source.began
@@ -79,6 +82,14 @@ def _answer(request: HttpRequest, form: str, source_of: Callable[[], Source]) ->
     response.headers["Content-Language"] = wanted or source.language
     response.headers["Access-Control-Allow-Origin"] = "*"  # so that pages elsewhere can show it; it is public
     return response
+
+
+def _in_words(missing: NoSuchFeed) -> HttpResponse:
+    """For whoever wrote the address; pages elsewhere that wanted to show the feed may read it, too."""
+    answer = HttpResponse(f"{missing}\n", status=404, content_type="text/plain; charset=utf-8")
+    answer.headers["Content-Language"] = translation.get_language()
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer
 
 
 def _feed(source: Source, selection: Selection, form: str, wanted: str, before: str) -> Feed:
@@ -99,7 +110,7 @@ def _feed(source: Source, selection: Selection, form: str, wanted: str, before: 
         next_url=address(here, lang=wanted, before=older) if older else "",
         icon_url=absolute(static("govnotify/icon.svg")),
         updated=selection.updated or source.began,
-        entries=entries(selection.bulletins, wanted),
+        entries=entries(selection.bulletins, wanted or source.filters.language),
     )
 
 

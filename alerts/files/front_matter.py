@@ -7,10 +7,12 @@
     title: Sandbags at the town hall
     summary: From nine o'clock, for everybody by the river.
     areas: [TM-0412]
+    urgent: true
     ---
     Bring a **car**.
 
-Summary and areas (codes of places; else it is for everywhere) may be left out.
+Summary, areas (codes of places; else it is for everywhere) and urgent (else people who read once a day or once a week
+get it in their digest) may be left out.
 """
 
 import difflib
@@ -28,8 +30,9 @@ SUMMARY_CHARACTERS = 500
 BODY_CHARACTERS = 200_000
 REASONS = 20
 
-_KEYS = ("agency", "topics", "language", "title", "summary", "areas")
-_OPTIONAL = {"summary", "areas"}
+_KEYS = ("agency", "topics", "language", "title", "summary", "areas", "urgent")
+_OPTIONAL = {"summary", "areas", "urgent"}
+_YES_OR_NO = {"true": True, "false": False}
 _CODE = re.compile(r"[^\s,;=/\x00-\x1f]{1,60}")  # as subscriptions.place_files takes it
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")  # as Django's SlugField
 # Not str.isprintable: that refuses the joiners and directions which Persian or Hindi need.
@@ -52,6 +55,7 @@ class BulletinFile:
     title: str
     summary: str = ""
     areas: tuple[str, ...] = ()
+    urgent: bool = False
     body: str
 
 
@@ -73,6 +77,7 @@ def parse_bulletin(data: bytes) -> BulletinFile:
         title=values["title"][0].strip(),
         summary=values.get("summary", ("",))[0].strip(),
         areas=values.get("areas", ()),
+        urgent=_YES_OR_NO[values.get("urgent", ("false",))[0]],
         body=body,
     )
 
@@ -133,10 +138,16 @@ def _value_fault(entry: Entry) -> str:
             return _slug_fault(text)
         case "language":
             return "" if is_language_tag(text) else f"{quoted(text)} is no language tag: write one like en or fr-CA"
-        case "title":
-            return _line_fault(text, TITLE_CHARACTERS) if text.strip() else "empty: write a title"
+        case "urgent":
+            return "" if text in _YES_OR_NO else f"{quoted(text)} is neither true nor false: write one of these"
         case _:
-            return _line_fault(text, SUMMARY_CHARACTERS)
+            return _text_fault(entry.key, text)
+
+
+def _text_fault(key: str, text: str) -> str:
+    if key == "title":
+        return _line_fault(text, TITLE_CHARACTERS) if text.strip() else "empty: write a title"
+    return _line_fault(text, SUMMARY_CHARACTERS)
 
 
 def _topics_fault(entry: Entry) -> str:

@@ -68,6 +68,7 @@ def _publish_bulletin(user: User, data: bytes) -> Sequence[str]:
         variants=[VariantText(file.language, file.title, file.body, summary=file.summary)],
         author=user,
         areas=file.areas,
+        urgent=file.urgent,
     )
     publish_bulletin(bulletin=bulletin, publisher=user)
     return ()
@@ -82,7 +83,7 @@ def _draft_alert(user: User, data: bytes, agency_slug: str, slugs: Sequence[str]
         topics = _all_topics(agency)
         notes.append(f"it names no topics: drafted for all {len(topics)} of {agency}; choose before it is approved")
     alert: Alert = import_cap(agency=agency, data=data, topics=topics, author=user, notes=notes)
-    return [str(warning) for warning in alert.warnings]
+    return alert.oddities
 
 
 def _operators_agency(user: User, slug: str) -> Agency:

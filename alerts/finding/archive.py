@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from agencies.models import Agency
+from alerts.finding.days import on_days
 from alerts.finding.search import entries_about
 from alerts.models import ArchiveEntry, Bulletin
-from subscriptions.models import Branch, Topic
+from subscriptions.models import Branch, Place, Topic
 
 MOST_COUNTED = 200
 BULLETIN, ALERT = "bulletin", "alert"
@@ -28,6 +28,8 @@ class Filters:
     until: date | None = None  # this day is in it
     language: str = ""
     kind: str = ""  # BULLETIN or ALERT
+    area: Place | None = None  # what is about it, about a place in it, about one around it or about everywhere
+    narrow: bool = False  # of these without what is about everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,17 @@ def entries(filters: Filters) -> QuerySet[ArchiveEntry]:
         found = found.filter(topics__contains=[filters.topic.pk])
     if filters.category:
         found = found.filter(subjects__contains=[filters.category.category.pk])
-    if filters.since:
-        found = found.filter(published_at__gte=_midnight(filters.since))
-    if filters.until and filters.until < date.max:
-        found = found.filter(published_at__lt=_midnight(filters.until + timedelta(days=1)))
+    if filters.since or filters.until:
+        found = found.filter(on_days(filters.since, filters.until, filters.agency))
     if filters.language:
         found = found.filter(languages__contains=[filters.language.lower()])
     if filters.kind:
         found = found.filter(is_alert=filters.kind == ALERT)
+    if filters.area and (path := filters.area.ids()):
+        here = Q(around__contains=path[-1:]) | Q(areas__overlap=path)
+        found = found.filter(here if filters.narrow else here | Q(areas=[]))
+    elif filters.area and filters.narrow:  # it was closed and lies in nothing: it counts as the whole map
+        found = found.exclude(areas=[])
     return found
 
 
@@ -101,7 +106,3 @@ def _place(bulletin: str) -> tuple[datetime, int] | None:
         return None
     moment = Bulletin.objects.filter(pk=int(bulletin)).values_list("published_at", flat=True).first()
     return (moment, int(bulletin)) if moment else None
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

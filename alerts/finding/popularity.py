@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 
+from alerts.chores import claim
 from govnotify.lib.database import query
 from subscriptions.models import Topic
 
@@ -12,11 +13,6 @@ from subscriptions.models import Topic
 SMALLEST_GROUP = 20
 AGE = timedelta(hours=1)
 
-CLAIM = """
-INSERT INTO alerts_chore (name, done_at) VALUES ('popularity', now())
-ON CONFLICT (name) DO UPDATE SET done_at = now() WHERE alerts_chore.done_at < now() - %(age)s
-RETURNING name
-"""
 COUNT = """
 WITH counted AS (
     SELECT topic_id, count(*) AS people FROM subscriptions_subscription
@@ -33,7 +29,7 @@ WHERE now.topic_id = entry.topic_id AND entry.followers <> coalesce(rounded.foll
 
 def count_followers_when_due() -> None:
     """Count again, by one of those who ask, where the last count is older than AGE."""
-    if query(CLAIM, {"age": AGE}):
+    if claim("popularity", every=AGE):
         count_followers()
 
 

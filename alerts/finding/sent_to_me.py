@@ -1,29 +1,32 @@
 """What was sent to one person and to their machines, newest first, read without an index of its own.
 
+Theirs is also what was sent to addresses that were joined to the one that they have now (subscriptions.joining).
+
 Deliveries are kept by dispatch, not by recipient. A person's are found from the other side: through the topics that
 they follow or once followed to those topics' dispatches, with one look along the deliveries' primary key for each.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from alerts.lanes import Channel, RecipientKind
 from alerts.models import Delivery, Dispatch
 from govnotify.lib.database import bigints, query
-from subscriptions.models import Subscriber, Subscription
+from subscriptions.models import Endpoint, ReadingTime, Subscriber, Subscription, Timetable
 
 PAGE = 20  # dispatches on a page
 LOOKS = 2_000  # dispatches that are looked into for one page, hits or not
 NEWEST = 2**63 - 1
 
-# `mine` are the person and their endpoints. A scalar subquery, so that no plan ever joins the whole of a month: it is
-# one look along the primary key, made for a candidate only when those before it have not filled the page.
+# `mine` are the person, at each address, and their endpoints. A scalar subquery, so that no plan ever joins the whole
+# of a month: it is one look along the primary key, made for a candidate only when those before it have not filled the
+# page.
 FIND = """
 WITH candidate AS MATERIALIZED (
     SELECT d.id, d.month FROM (
@@ -33,6 +36,7 @@ WITH candidate AS MATERIALIZED (
     UNION ALL
     SELECT d.id, d.month FROM alerts_dispatch d
     WHERE d.bulletin_id IS NULL AND d.id < %(before)s AND d.month >= %(since)s
+      AND (d.timetables = '{}' OR d.timetables && %(timetables)s::bigint[])
     ORDER BY id DESC LIMIT %(looks)s
 )
 SELECT ARRAY(
@@ -61,11 +65,11 @@ ORDER BY v.dispatch_id DESC, v.recipient_kind, v.recipient_id
 """
 # What a digest left out, because it was withdrawn before, has no topics.
 ITEMS = """
-SELECT i.dispatch_id, i.bulletin_id
+SELECT DISTINCT i.dispatch_id, i.bulletin_id
 FROM unnest(%(months)s::date[], %(dispatches)s::bigint[]) AS x(month, id)
 CROSS JOIN LATERAL (
     SELECT * FROM alerts_digestitem i
-    WHERE i.month = x.month AND i.dispatch_id = x.id AND i.recipient_id = %(person)s OFFSET 0
+    WHERE i.month = x.month AND i.dispatch_id = x.id AND i.recipient_id = ANY(%(people)s::bigint[]) OFFSET 0
 ) i
 WHERE i.topics <> '{}' ORDER BY i.dispatch_id DESC, i.bulletin_id
 """
@@ -82,6 +86,8 @@ class One(NamedTuple):
     changed_at: datetime | None
     doubts: int
     detail: str
+    url: str  # of the machine; "" for mail
+    is_earlier: bool  # whether it went to an address that was joined to the one of now
 
     @property
     def channel(self) -> Channel:
@@ -112,22 +118,23 @@ class Page:
 def sent_to(subscriber: Subscriber, *, before: int = NEWEST, size: int = PAGE) -> Page:
     """A page of what was sent, newest first: dispatches with an id below `before`. A page may hold fewer than `size`.
 
-    Six queries, whatever there is.
+    Nine queries, whatever there is, and a few more where addresses were joined.
     """
     mine = _mine(subscriber)
     # A margin of a month: which of them are kept is for the partitions to say.
     kept = timezone.now().date() - timedelta(days=31 * (settings.KEEP_MONTHS + 1))
-    values = mine | {
-        "topics": bigints(_topics(subscriber)),
+    values = mine.values | {
+        "topics": bigints(_topics(mine)),
+        "timetables": bigints(_timetables(mine)),
         "before": before,
-        "since": max(subscriber.created_at.date(), kept).replace(day=1),
+        "since": max(mine.since, kept).replace(day=1),
         "looks": LOOKS,
         "page": size + 1,
     }
     [(found, last, candidates)] = query(FIND, values)
     unfinished = last if candidates == LOOKS else None
     older = found[size - 1] if len(found) > size else unfinished
-    return Page(_sent(subscriber, found[:size], mine), older)
+    return Page(_sent(mine, found[:size]), older)
 
 
 def everything_sent_to(subscriber: Subscriber) -> Iterator[Sent]:
@@ -139,29 +146,60 @@ def everything_sent_to(subscriber: Subscriber) -> Iterator[Sent]:
         before = page.older
 
 
-def _mine(subscriber: Subscriber) -> dict[str, object]:
-    endpoints = list(subscriber.endpoints.order_by("pk").values_list("pk", flat=True))
-    kinds = [RecipientKind.SUBSCRIBER.value] + [RecipientKind.ENDPOINT.value] * len(endpoints)
-    channels = [Channel.EMAIL.value] + [Channel.WEBHOOK.value] * len(endpoints)
-    return {"kinds": kinds, "ids": bigints([subscriber.pk, *endpoints]), "channels": channels}
+@dataclass(frozen=True, slots=True)
+class _Mine:
+    """Whose deliveries are one person's: `people` has their own id first, then those at joined addresses."""
+
+    people: Sequence[int]
+    machines: Mapping[int, str]  # URLs by id
+    since: date  # nothing was sent to them before
+
+    @property
+    def values(self) -> dict[str, object]:
+        mails, calls = len(self.people), len(self.machines)
+        return {
+            "kinds": [RecipientKind.SUBSCRIBER.value] * mails + [RecipientKind.ENDPOINT.value] * calls,
+            "ids": bigints([*self.people, *self.machines]),
+            "channels": [Channel.EMAIL.value] * mails + [Channel.WEBHOOK.value] * calls,
+        }
+
+    def one(self, row: Sequence[Any]) -> One:
+        _, kind, recipient, *_ = row
+        is_mail = kind == RecipientKind.SUBSCRIBER
+        url = "" if is_mail else self.machines.get(recipient, "")
+        return One._make((*row, url, is_mail and recipient != self.people[0]))
 
 
-def _topics(subscriber: Subscriber) -> QuerySet[Subscription, int]:
+def _mine(subscriber: Subscriber) -> _Mine:
+    people = [subscriber.pk, *Subscriber.objects.filter(joined_to=subscriber).ids_with_joined()]
+    machines = Endpoint.objects.filter(subscriber__in=people).order_by("pk").values_list("pk", "url")
+    first = subscriber.created_at
+    if len(people) > 1:
+        first = Subscriber.objects.filter(pk__in=people).aggregate(at=Min("created_at"))["at"]
+    return _Mine(people, dict(machines), first.date())
+
+
+def _topics(mine: _Mine) -> QuerySet[Subscription, int]:
     """Those that the person or a machine of theirs follows or followed. An OR of the two would read the whole table."""
-    of_machines = Subscription.objects.filter(endpoint__in=subscriber.endpoints.values("pk")).values_list(
-        "topic_id", flat=True
-    )
-    own = Subscription.objects.filter(subscriber=subscriber).values_list("topic_id", flat=True)
+    of_machines = Subscription.objects.filter(endpoint__in=list(mine.machines)).values_list("topic_id", flat=True)
+    own = Subscription.objects.filter(subscriber__in=mine.people).values_list("topic_id", flat=True)
     return own.union(of_machines)
 
 
-def _sent(subscriber: Subscriber, dispatch_ids: list[int], mine: dict[str, object]) -> list[Sent]:
+def _timetables(mine: _Mine) -> list[int]:
+    """By which the person's digests came: digest runs for others are not looked into."""
+    own = Timetable.objects.own().values_list("pk", flat=True)
+    chosen = ReadingTime.objects.filter(subscriber__in=mine.people).values_list("daily", "weekly")
+    return [*own, *(one for both in chosen for one in both)]
+
+
+def _sent(mine: _Mine, dispatch_ids: list[int]) -> list[Sent]:
     dispatches = Dispatch.objects.in_bulk(dispatch_ids)
     months: list[date] = [dispatches[one].month for one in dispatch_ids]
-    which = {"months": months, "dispatches": bigints(dispatch_ids), "person": subscriber.pk}
+    which = {"months": months, "dispatches": bigints(dispatch_ids), "people": bigints(mine.people)}
     deliveries: dict[int, list[One]] = {}
-    for row in query(DELIVERIES, mine | which):
-        one = One._make(row)
+    for row in query(DELIVERIES, mine.values | which):
+        one = mine.one(row)
         deliveries.setdefault(one.dispatch_id, []).append(one)
     items: dict[int, list[int]] = {}
     for dispatch_id, bulletin_id in query(ITEMS, which):

@@ -1,10 +1,18 @@
 """Bulletins and alerts, their dispatches, and what became of every delivery."""
 
 from alerts.models.alert import Alert, Approval
-from alerts.models.bulletin import Bulletin, BulletinArea, BulletinTopic, BulletinVariant, IdempotencyKey
+from alerts.models.bulletin import (
+    Bulletin,
+    BulletinArea,
+    BulletinTopic,
+    BulletinVariant,
+    IdempotencyKey,
+    on_public_topic,
+)
 from alerts.models.delivery import Delivery, DigestItem
 from alerts.models.destination import Allowance, Destination, DestinationDomain
 from alerts.models.dispatch import Batch, Dispatch, RetryTally, Slice, Turn
+from alerts.models.oddity import Oddity
 from alerts.models.probe import Probe
 from alerts.models.search import AgencyEntry, ArchiveEntry, Chore, SearchWord, TopicEntry
 
@@ -26,10 +34,12 @@ __all__ = [
     "DigestItem",
     "Dispatch",
     "IdempotencyKey",
+    "Oddity",
     "Probe",
     "RetryTally",
     "SearchWord",
     "Slice",
     "TopicEntry",
     "Turn",
+    "on_public_topic",
 ]

@@ -1,12 +1,16 @@
 """An emergency bulletin: the CAP 1.2 fields beside it, and the second person's approval."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from agencies.models import User
 from alerts.models.bulletin import Bulletin
+from alerts.models.oddity import in_words
+from govnotify.lib.listing import listed_apart
 
 
 class Alert(models.Model):
@@ -50,21 +54,21 @@ class Alert(models.Model):
         EXPECTED = "Expected", _("Expected: act within the hour")
         FUTURE = "Future", _("Future: act soon")
         PAST = "Past", _("Past")
-        UNKNOWN = "Unknown", _("Unknown")
+        UNKNOWN = "Unknown", pgettext_lazy("urgency", "Unknown")
 
     class Severity(models.TextChoices):
         EXTREME = "Extreme", _("Extreme: extraordinary threat to life or property")
         SEVERE = "Severe", _("Severe: significant threat")
         MODERATE = "Moderate", _("Moderate: possible threat")
         MINOR = "Minor", _("Minor: minimal threat")
-        UNKNOWN = "Unknown", _("Unknown")
+        UNKNOWN = "Unknown", pgettext_lazy("severity", "Unknown")
 
     class Certainty(models.TextChoices):
         OBSERVED = "Observed", _("Observed: happening or happened")
         LIKELY = "Likely", _("Likely: more than 50 %")
         POSSIBLE = "Possible", _("Possible: 50 % or less")
         UNLIKELY = "Unlikely", _("Unlikely")
-        UNKNOWN = "Unknown", _("Unknown")
+        UNKNOWN = "Unknown", pgettext_lazy("certainty", "Unknown")
 
     bulletin = models.OneToOneField(Bulletin, primary_key=True, on_delete=models.CASCADE, related_name="alert")
     identifier = models.CharField(max_length=200)
@@ -75,7 +79,6 @@ class Alert(models.Model):
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.PUBLIC)
     references = models.JSONField(default=list)  # [[sender, identifier, sent]]
     category = ArrayField(models.CharField(max_length=9, choices=Category))
-    event = models.CharField(max_length=200)
     urgency = models.CharField(max_length=9, choices=Urgency)
     severity = models.CharField(max_length=8, choices=Severity)
     certainty = models.CharField(max_length=8, choices=Certainty)
@@ -86,20 +89,43 @@ class Alert(models.Model):
     # [{description, polygons, circles, geocodes, altitude, ceiling}], as alerts.cap has them.
     areas = models.JSONField()
     source_xml = models.BinaryField(default=b"")  # an imported message exactly as it came
-    warnings = models.JSONField(default=list)  # what the import found odd
+    warnings = models.JSONField(default=list)  # what the import found odd, as alerts.models.oddity keeps it
 
     class Meta:
         constraints = [
             # CAP identity is this triple; it is never issued twice.
             models.UniqueConstraint(fields=["sender", "identifier", "sent"], name="cap_identity")
         ]
+        indexes = [
+            models.Index(fields=["expires"], name="alert_expires"),  # the few that hold now, among all there ever were
+            GinIndex(OpClass("references", name="jsonb_path_ops"), name="alert_references"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sender},{self.identifier}"
 
     @property
+    def event(self) -> str:
+        """What it is, in the language that was written first; of each language its variant has it."""
+        first = min(self.bulletin.variants.all(), key=lambda variant: variant.pk, default=None)
+        return first.event if first else ""
+
+    @property
+    def local_area_names(self) -> list[str]:
+        """Its areas as people read them: places of the register in the language in use, others as they were named."""
+        known = {place.name: place.local_name for place in self.bulletin.areas.all()}
+        return [known.get(area["description"], area["description"]) for area in self.areas]
+
+    @property
+    def oddities(self) -> list[str]:
+        """What the import found odd, in the language in use and by its agency's clocks."""
+        zone = self.bulletin.agency.zone
+        return [in_words(stored, zone) for stored in self.warnings]
+
+    @property
     def area_names(self) -> str:
-        return "; ".join(area["description"] for area in self.areas)
+        """Its areas as they were named, for staff."""
+        return listed_apart([area["description"] for area in self.areas])
 
 
 class Approval(models.Model):

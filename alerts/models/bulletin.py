@@ -9,22 +9,21 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from agencies.models import Agency, ApiKey, User
+from govnotify.lib.languages import nearest
 from subscriptions.models import Place, Topic
 
 TITLE_LENGTH = 200
 SUMMARY_LENGTH = 500
 BODY_LENGTH = 200_000
 REASON_LENGTH = 500
+EVENT_LENGTH = 200
 NAMES = 12  # of places that are shown of one bulletin
 
 
 class BulletinQuerySet(models.QuerySet["Bulletin"]):
     def published(self) -> "BulletinQuerySet":
         """Bulletins that anybody may read on the web: published, and at least one of their topics is public."""
-        return self.filter(
-            status=Bulletin.Status.PUBLISHED,
-            pk__in=BulletinTopic.objects.filter(topic__is_public=True).values("bulletin"),
-        )
+        return self.filter(on_public_topic(), status=Bulletin.Status.PUBLISHED)
 
     def of(self, agencies: models.QuerySet[Agency]) -> "BulletinQuerySet":
         """The wall between tenants: every staff page starts here."""
@@ -39,15 +38,19 @@ class BulletinQuerySet(models.QuerySet["Bulletin"]):
         Nothing for what was withdrawn and not corrected.
         """
         now = {number: number for number in numbers}
-        published = self.filter(status=Bulletin.Status.PUBLISHED)
-        while later := dict(
-            published.filter(corrects__in=set(now.values()))
-            .order_by("published_at", "pk")
-            .values_list("corrects_id", "pk")
-        ):
+        while later := self._corrections(now.values()):
             now = {number: later.get(version, version) for number, version in now.items()}
-        standing = set(published.filter(pk__in=set(now.values())).values_list("pk", flat=True))
+        found = self.filter(pk__in=set(now.values())).values_list("pk", "status")
+        standing = {version for version, status in found if status == Bulletin.Status.PUBLISHED}
         return {number: version for number, version in now.items() if version in standing}
+
+    def _corrections(self, numbers: Iterable[int]) -> dict[int, int]:
+        """The newest published correction of each. Here and above the database is not asked for the status: on
+        statistics from before there were many, it read the index of all that is published for one.
+        """
+        found = self.filter(corrects__in=set(numbers)).order_by("published_at", "pk")
+        rows = found.values_list("corrects_id", "pk", "status")
+        return {first: later for first, later, status in rows if status == Bulletin.Status.PUBLISHED}
 
     def newest_first(self) -> "BulletinQuerySet":
         return self.order_by(models.F("published_at").desc(nulls_first=True), "-pk")
@@ -71,6 +74,9 @@ class Bulletin(models.Model):
     edited_at = models.DateTimeField(auto_now=True)
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    urgent = models.BooleanField(
+        default=False, db_default=False
+    )  # at once, also to who reads once a day or once a week
     corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrections")
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -132,25 +138,20 @@ class Bulletin(models.Model):
         """Their names in the language in use; of many the first, and how many more there are."""
         names = [place.local_name for place in self.ordered_areas()]
         more = len(names) - NAMES
-        return names if more <= 0 else [*names[:NAMES], ngettext("%d more", "%d more", more) % more]
+        if more <= 0:
+            return names
+        return [*names[:NAMES], ngettext("%(number)d more", "%(number)d more", more) % {"number": more}]
 
     def variant_for(self, language: str) -> "BulletinVariant | None":
-        """The variant in the language, else in its nearest form (“fr”, “fr-CA”), else in the agency's, else the oldest.
+        """What a reader of the language gets, wherever it is shown: that, else “fr” for “fr-CA”, else the agency's, …
 
-        None only for an empty draft.
+        The last resort is the oldest variant. None only for an empty draft.
         """
-
-        def distance(variant: "BulletinVariant") -> tuple[bool | int, ...]:
-            tag = variant.language.lower()
-            return *_far(tag, language.lower()), *_far(tag, self.agency.default_language.lower()), variant.pk
-
-        return min(self.variants.all(), key=distance, default=None)
-
-
-def _far(tag: str, wanted: str) -> tuple[bool, bool, bool]:
-    """How little a language tag is like the one wanted: it, its language alone, or another form of that."""
-    primary = wanted.partition("-")[0]
-    return tag != wanted, tag != primary, tag.partition("-")[0] != primary
+        variants = sorted(self.variants.all(), key=lambda variant: variant.pk)
+        if not variants:
+            return None
+        tags = [variant.language for variant in variants]
+        return variants[nearest(tags, language, self.agency.default_language)]
 
 
 class BulletinTopic(models.Model):
@@ -165,6 +166,11 @@ class BulletinTopic(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} of bulletin {self.bulletin_id}"
+
+
+def on_public_topic() -> models.Exists:
+    """For bulletins, or for their alerts, whose keys are the same: at least one of their topics is public."""
+    return models.Exists(BulletinTopic.objects.filter(bulletin=models.OuterRef("pk"), topic__is_public=True))
 
 
 class BulletinArea(models.Model):
@@ -195,6 +201,7 @@ class BulletinVariant(models.Model):
     body_format = models.CharField(max_length=8, choices=Format, default=Format.MARKDOWN)
     html = models.TextField()
     instruction = models.TextField(blank=True)  # alerts: what to do now
+    event = models.CharField(max_length=EVENT_LENGTH, blank=True, default="")  # alerts: what it is, as CAP's <event>
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bulletin", "language"], name="one_variant_per_language")]

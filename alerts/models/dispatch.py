@@ -37,13 +37,20 @@ class Dispatch(models.Model):
     agency = models.ForeignKey(Agency, null=True, on_delete=models.PROTECT)  # a digest run has every agency's
     lane = models.SmallIntegerField(choices=Lane)
     month = models.DateField()  # first day of; part of its deliveries' key, so that one recipient is in it once
-    since = models.DateTimeField(null=True)  # of a digest run: bulletins published after this …
+    since = models.DateTimeField(null=True)  # of a digest run: bulletins published after this, for some readers …
     cut_off = models.DateTimeField()  # … and until this; subscriptions that began later do not count
     approval = models.ForeignKey(Approval, null=True, on_delete=models.PROTECT)
     # A correction's: the dispatches whose recipients are to be told (alerts.engine.told). `only_told`: nobody else is.
     corrects = ArrayField(models.BigIntegerField(), default=list)
     only_told = models.BooleanField(default=False)
     areas = ArrayField(models.BigIntegerField(), default=list)  # the bulletin's places when it was published
+    # Of a digest run: the timetables whose readers it is for, and until when the run before was for each.
+    timetables = ArrayField(models.BigIntegerField(), default=list)
+    sinces = ArrayField(models.DateTimeField(), default=list)
+    urgent = models.BooleanField(
+        default=False, db_default=False
+    )  # for everybody on its topics, however often they read
+    held_until = models.DateTimeField(null=True)  # when the last quiet hours end that hold some of it back
     state = models.CharField(max_length=9, choices=State, default=State.SENDING)
     created_at = models.DateTimeField(auto_now_add=True)
     expanded_at = models.DateTimeField(null=True)  # the whole audience has its rows
@@ -65,6 +72,7 @@ class Dispatch(models.Model):
             models.UniqueConstraint(fields=["period", "cut_off"], condition=Q(bulletin=None), name="one_digest_run"),
         ]
         indexes = [
+            models.Index(fields=["-cut_off", "-id"], condition=Q(bulletin__isnull=False), name="dispatch_recent"),
             models.Index(fields=["lane"], condition=Q(state="sending"), name="dispatch_sending"),
             models.Index(
                 fields=["state"],
@@ -128,6 +136,8 @@ class Batch(models.Model):
     cancelled = models.IntegerField(db_default=0)
     # Claims whose holder has recorded all that it took. Fewer than `token`: what still waits may have been received.
     ended = models.IntegerField(db_default=0)
+    # The newest claim whose holder has said its last word, in time or not.
+    settled_token = models.IntegerField(db_default=0)
     first_sent_at = models.DateTimeField(null=True)
     last_sent_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
@@ -137,10 +147,14 @@ class Batch(models.Model):
             # Read agency by agency within a destination: whoever can't be served now costs nothing.
             models.Index(
                 fields=["lane", "channel", "destination", "agency_id", "id"],
-                condition=Q(done_at=None),
-                name="batch_waiting",
+                condition=Q(done_at=None, lane__gt=0),
+                name="batch_to_claim",
             ),
-            models.Index(fields=["dispatch"], condition=Q(done_at=None), name="batch_open_of_dispatch"),
+            # Who names no dispatch does not imply this condition, and who names no lane not that one: on statistics of
+            # the time when all were done, the one was read from end to end in place of the other.
+            models.Index(
+                fields=["dispatch", "id"], condition=Q(done_at=None, dispatch__gt=0), name="batch_open_of_dispatch"
+            ),
         ]
 
     def __str__(self) -> str:

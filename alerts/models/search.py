@@ -61,12 +61,16 @@ class ArchiveEntry(models.Model):
     languages = ArrayField(models.CharField(max_length=35))  # of its variants: lower case, “fr-ca” also as “fr”
     topics = ArrayField(models.BigIntegerField())  # ids of its public topics
     subjects = ArrayField(models.BigIntegerField())  # ids of their categories, with all that these lie in
+    # Ids of the places that it is about, where a closed one counts as that around it; and these with all they lie in.
+    areas = ArrayField(models.BigIntegerField(), default=list)
+    around = ArrayField(models.BigIntegerField(), default=list)
     words = SearchVectorField()
 
     class Meta:
         indexes = [
             GinIndex(fields=["words"], name="archive_words"),
             GinIndex(fields=["topics", "subjects", "languages"], name="archive_facets"),
+            GinIndex(fields=["areas", "around"], name="archive_areas"),
             models.Index(fields=["-published_at", "-bulletin"], name="archive_recent"),
             models.Index(fields=["agency", "-published_at", "-bulletin"], name="archive_agency_recent"),
             models.Index(

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -13,6 +14,7 @@ from alerts.models import Bulletin
 from alerts.pages.metadata import addresses, structured_data
 from alerts.pages.query import text_of
 from alerts.pages.standing import is_over, successor
+from govnotify.lib.languages import language_in_words, same_language
 from subscriptions.models import Topic
 
 
@@ -25,11 +27,8 @@ def bulletin(request: HttpRequest, bulletin_id: int) -> HttpResponse:
         shown.select_related("agency", "alert", "corrects").prefetch_related("variants"), pk=bulletin_id
     )
     newest = found.newest()
-    versions = {"bulletin": found, "theme_agency": found.agency, "newest": newest if newest != found else None}
-    if found.status == Bulletin.Status.WITHDRAWN:
-        return render(request, "alerts/withdrawn.html", versions, status=410)
-    topics = list(Topic.objects.public().filter(bulletins=found))
-    return render(request, "alerts/bulletin.html", versions | {"topics": topics} | _words(request, found, newest))
+    with timezone.override(found.agency.zone):
+        return _page(request, found, newest)
 
 
 def in_language(path: str, request: HttpRequest) -> str:
@@ -38,10 +37,20 @@ def in_language(path: str, request: HttpRequest) -> str:
     return f"{path}?{urlencode({'lang': lang})}" if lang else path
 
 
+def _page(request: HttpRequest, found: Bulletin, newest: Bulletin) -> HttpResponse:
+    """With its times as the agency's clocks show them: the page is the same for everybody."""
+    versions = {"bulletin": found, "theme_agency": found.agency, "newest": newest if newest != found else None}
+    if found.status == Bulletin.Status.WITHDRAWN:
+        return render(request, "alerts/withdrawn.html", versions, status=410)
+    topics = list(Topic.objects.public().filter(bulletins=found))
+    return render(request, "alerts/bulletin.html", versions | {"topics": topics} | _words(request, found, newest))
+
+
 def _words(request: HttpRequest, found: Bulletin, newest: Bulletin) -> dict[str, object]:
     """The variant to show, the others, and what there is to say to machines."""
     lang = text_of(request, "lang")
-    variant = found.variant_for(lang or get_language() or "")
+    wanted = lang or get_language() or ""
+    variant = found.variant_for(wanted)
     variants = sorted(found.variants.all(), key=lambda one: one.language)
     alert = found.alert if found.is_alert else None
     later = successor(alert) if alert else None
@@ -50,6 +59,8 @@ def _words(request: HttpRequest, found: Bulletin, newest: Bulletin) -> dict[str,
     return links | {
         "variant": variant,
         "variants": variants,
+        "not_in": language_in_words(wanted) if variant and not same_language(variant.language, wanted) else "",
+        "shown_in": language_in_words(variant.language) or variant.language if variant else "",
         "alert": alert,
         "successor": later,
         "is_over": alert is not None and (later is not None or is_over(alert)),

@@ -9,16 +9,24 @@ from django.utils.translation import get_language
 from alerts.models import Bulletin, BulletinVariant
 from alerts.models.bulletin import BulletinQuerySet
 from alerts.pages.standing import is_over
+from govnotify.lib.languages import language_name, same_language
+from subscriptions.models import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
     bulletin: Bulletin
     variant: BulletinVariant
+    wanted: str  # language tag
 
     @property
     def language(self) -> str:
         return self.variant.language
+
+    @property
+    def other_language(self) -> str:
+        """The name of the language, in itself, where it is not the one that was wanted; else ""."""
+        return "" if same_language(self.language, self.wanted) else language_name(self.language)
 
     @property
     def is_over(self) -> bool:
@@ -32,8 +40,14 @@ def with_headlines(bulletins: BulletinQuerySet) -> BulletinQuerySet:
     return bulletins.select_related("agency", "alert").prefetch_related(Prefetch("variants", queryset=variants))
 
 
-def headlines(bulletins: Iterable[Bulletin]) -> list[Headline]:
-    """Each with its variant in the page's language, or the agency's."""
-    language = get_language() or ""
+def with_places(bulletins: BulletinQuerySet) -> BulletinQuerySet:
+    """Load the names of the places that alerts are about, with one query more for all of them."""
+    named = Place.objects.only("name", "translations")
+    return bulletins.prefetch_related(Prefetch("areas", queryset=named))
+
+
+def headlines(bulletins: Iterable[Bulletin], language: str = "") -> list[Headline]:
+    """Each as a reader of the language gets it, by default of the page's."""
+    language = language or get_language() or ""
     found = ((bulletin, bulletin.variant_for(language)) for bulletin in bulletins)
-    return [Headline(bulletin, variant) for bulletin, variant in found if variant is not None]
+    return [Headline(bulletin, variant, language) for bulletin, variant in found if variant is not None]

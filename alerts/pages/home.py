@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -13,7 +13,7 @@ from alerts.finding import archive
 from alerts.finding.popularity import popular_topics
 from alerts.finding.search import agencies_about, corrected, topics_about
 from alerts.models import Bulletin
-from alerts.pages.headlines import Headline, headlines, with_headlines
+from alerts.pages.headlines import Headline, headlines, with_headlines, with_places
 from alerts.pages.query import text_of
 from alerts.pages.standing import real, standing_alerts
 from subscriptions.models import Category, Topic, Tree
@@ -81,9 +81,10 @@ def _offers(chosen: list[Topic]) -> dict[str, Any]:
 
 
 def _with_counts(agencies: QuerySet[Agency]) -> QuerySet[Agency, Any]:
-    """Those with something to subscribe to, and how many topics they have."""
-    public = Q(topics__is_public=True, topics__closed_at=None)
-    return agencies.annotate(topic_count=Count("topics", filter=public)).filter(topic_count__gt=0)
+    """Those with something to subscribe to, and how many topics they have; counted for those that are shown alone."""
+    topics = Topic.objects.public().order_by().filter(agency=OuterRef("pk"))
+    counted = topics.values("agency").annotate(number=Count("*")).values("number")
+    return agencies.filter(Exists(topics)).annotate(topic_count=Subquery(counted))
 
 
 def _subject(request: HttpRequest) -> Category | None:
@@ -93,5 +94,5 @@ def _subject(request: HttpRequest) -> Category | None:
 
 
 def _emergencies() -> list[Headline]:
-    standing = real(standing_alerts()).values("pk")[:BANNERS]
-    return headlines(with_headlines(Bulletin.objects.filter(pk__in=standing)).newest_first())
+    standing = list(real(standing_alerts()).values_list("pk", flat=True)[:BANNERS])
+    return headlines(with_places(with_headlines(Bulletin.objects.filter(pk__in=standing))).newest_first())

@@ -1,6 +1,6 @@
 """What was sent to whoever is signed in, when, and what became of it in plain words; and the download of everything."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from alerts.engine.local_hours import QUIET
 from alerts.finding.sent_to_me import NEWEST, One, Sent, everything_sent_to, sent_to
 from alerts.lanes import Channel
 from alerts.models import Bulletin, BulletinTopic, Delivery
@@ -37,6 +38,7 @@ BY_WEBHOOK = BY_MAIL | {
     Delivery.Status.DEFERRED: _("Your machine could not take it yet. We try again."),
     Delivery.Status.FAILED: _("Your machine did not take it."),
 }
+QUIET_HOURS = _("It comes when your quiet hours end.")
 PERHAPS = _("Perhaps it arrived: the connection broke before the answer came.")
 # Why it was not sent, by the engine's words for it.
 SKIPPED = {
@@ -76,10 +78,9 @@ class Entry:
 def me_sent(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """A page at a time; `before` is the place to go on from. What it is not is the newest page."""
     page = sent_to(subscriber, before=_number(request.GET.get("before", "")))
-    urls = dict(subscriber.endpoints.values_list("pk", "url"))
     context = {
         "subscriber": subscriber,
-        "entries": _entries(page.sent, urls),
+        "entries": _entries(page.sent, subscriber.language),
         "older": page.older,
         "months": settings.KEEP_MONTHS,
     }
@@ -97,32 +98,36 @@ def me_download(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     return response  # type: ignore[return-value]  # the stubs know no common ancestor of the two
 
 
-def _entries(sent: Sequence[Sent], urls: Mapping[int, str]) -> list[Entry]:
+def _entries(sent: Sequence[Sent], language: str) -> list[Entry]:
     ids = {number for one in sent for number in one.bulletin_ids}
-    found = {one.bulletin.pk: one for one in headlines(with_headlines(Bulletin.objects.filter(pk__in=ids)))}
+    bulletins = with_headlines(Bulletin.objects.filter(pk__in=ids))
+    found = {one.bulletin.pk: one for one in headlines(bulletins, language)}  # as their mail was
     public = BulletinTopic.objects.filter(bulletin__in=ids, topic__is_public=True).values_list("bulletin_id", flat=True)
     unlinked = frozenset(ids - set(public))
     return [
         Entry(
             sent=one,
             headlines=[found[number] for number in one.bulletin_ids if number in found],
-            lines=[_line(delivery, one, urls) for delivery in one.deliveries],
+            lines=[_line(delivery, one) for delivery in one.deliveries],
             unlinked=unlinked,
         )
         for one in sent
     ]
 
 
-def _line(delivery: One, sent: Sent, urls: Mapping[int, str]) -> Line:
+def _line(delivery: One, sent: Sent) -> Line:
+    by_mail = _("E-mail to an address that you had before") if delivery.is_earlier else _("E-mail")
     is_mail = delivery.channel is Channel.EMAIL
     words = (BY_MAIL if is_mail else BY_WEBHOOK)[delivery.result]
     if delivery.result is Delivery.Status.SKIPPED:
         words = SKIPPED.get(delivery.detail, words)
+    elif delivery.result is Delivery.Status.DEFERRED and delivery.detail == QUIET:
+        words = QUIET_HOURS
     elif delivery.doubts and delivery.result not in REACHED:
         words = PERHAPS
     return Line(
-        channel=str(_("E-mail") if is_mail else _("Webhook")),
-        url="" if is_mail else urls.get(delivery.recipient_id, ""),
+        channel=str(by_mail if is_mail else _("Webhook")),
+        url=delivery.url,
         words=str(words),
         at=delivery.changed_at or sent.dispatch.created_at,
         is_good=delivery.result is Delivery.Status.SENT,
@@ -130,7 +135,6 @@ def _line(delivery: One, sent: Sent, urls: Mapping[int, str]) -> Line:
 
 
 def _exported(subscriber: Subscriber) -> Iterator[dict[str, Any]]:
-    urls = dict(subscriber.endpoints.values_list("pk", "url"))
     for one in everything_sent_to(subscriber):
         yield {
             "kind": f"{one.dispatch.period} digest" if one.dispatch.period else "bulletin",
@@ -139,7 +143,8 @@ def _exported(subscriber: Subscriber) -> Iterator[dict[str, Any]]:
             "deliveries": [
                 {
                     "channel": delivery.channel.label,
-                    "endpoint": urls.get(delivery.recipient_id, "") if delivery.channel is Channel.WEBHOOK else None,
+                    "endpoint": delivery.url if delivery.channel is Channel.WEBHOOK else None,
+                    "to_address_of_before": delivery.is_earlier,
                     "status": delivery.result.label,
                     "attempts": delivery.attempts,
                     "in_doubt": delivery.doubts,

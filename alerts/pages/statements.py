@@ -8,7 +8,9 @@ from django.views.decorators.http import require_safe
 from agencies.models import Agency
 from channels.markup import to_safe_html
 from govnotify.lib.public import PAGE, public
+from govnotify.lib.service import operator_address, operator_name
 from subscriptions.confirming import LINK_WORKS_FOR
+from subscriptions.forgetting import LEFT_KEPT_FOR
 
 
 @require_safe
@@ -17,7 +19,7 @@ def privacy(request: HttpRequest, slug: str = "") -> HttpResponse:
     """What is held on people, why, for how long, and what they can do about it."""
     agency = _agency(slug)
     own = agency.privacy_statement if agency else ""
-    facts = {"keep_months": settings.KEEP_MONTHS, "link_days": LINK_WORKS_FOR.days}
+    facts = {"keep_months": settings.KEEP_MONTHS, "link_days": LINK_WORKS_FOR.days, "left_days": LEFT_KEPT_FOR.days}
     return render(request, "alerts/privacy.html", _context(agency, own) | facts)
 
 
@@ -39,7 +41,7 @@ def _context(agency: Agency | None, own: str) -> dict[str, object]:
     return {
         "theme_agency": agency,
         "own_words": to_safe_html(own, "markdown"),
-        "responsible": agency.local_name if agency else settings.SERVICE_OPERATOR,
-        "responsible_address": agency.postal_address if agency else settings.SERVICE_POSTAL_ADDRESS,
+        "responsible": agency.local_name if agency else operator_name(),
+        "responsible_address": agency.postal_address if agency else operator_address(),
         "contact": agency.reply_address if agency else settings.SERVICE_CONTACT,
     }

@@ -13,11 +13,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency, Membership, Role, User
 from alerts.models import Alert, Bulletin
+from govnotify.lib.listing import any_of
 
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -38,7 +40,8 @@ def staff_page(view: Page[P]) -> Page[P]:
         response = _turned_away(request)
         if response is None:
             try:
-                response = view(request, *args, **kwargs)
+                with timezone.override(None):  # until the page has found its agency
+                    response = view(request, *args, **kwargs)
             except PermissionDenied as denied:
                 response = render(request, "staff/not_allowed.html", {"reason": str(denied)}, status=403)
         add_never_cache_headers(response)
@@ -61,6 +64,7 @@ def agencies_of(user: User, *roles: Role) -> QuerySet[Agency]:
 def agency_of(request: HttpRequest, slug: str, *roles: Role) -> Agency:
     """One of the person's agencies, else 404; PermissionDenied where none of the roles is held."""
     agency = get_object_or_404(agencies_of(person(request)), slug=slug)
+    by_the_clocks_of(agency)
     require(person(request), agency, roles)
     return agency
 
@@ -69,6 +73,7 @@ def bulletin_of(request: HttpRequest, pk: int, *roles: Role) -> Bulletin:
     """A routine bulletin of the person's agencies, else 404; PermissionDenied where none of the roles is held."""
     mine = Bulletin.objects.of(agencies_of(person(request))).routine()
     bulletin = get_object_or_404(mine.select_related("agency", "created_by", "published_by"), pk=pk)
+    by_the_clocks_of(bulletin.agency)
     require(person(request), bulletin.agency, roles)
     return bulletin
 
@@ -78,15 +83,22 @@ def alert_of(request: HttpRequest, pk: int, *roles: Role) -> Alert:
     mine = Alert.objects.filter(bulletin__in=Bulletin.objects.of(agencies_of(person(request))))
     related = ("bulletin__agency", "bulletin__created_by", "bulletin__published_by")
     alert = get_object_or_404(mine.select_related(*related), pk=pk)
+    by_the_clocks_of(alert.bulletin.agency)
     require(person(request), alert.bulletin.agency, roles)
     return alert
+
+
+def by_the_clocks_of(*agencies: Agency) -> None:
+    """Show and read the times of this page by the agency's clocks; by the platform's, where several differ."""
+    zones = {agency.zone for agency in agencies}
+    timezone.activate(zones.pop()) if len(zones) == 1 else timezone.deactivate()
 
 
 def require(user: User, agency: Agency, roles: Iterable[Role]) -> None:
     """PermissionDenied unless the person holds one of the roles at the agency, or none is asked for."""
     roles = tuple(roles)
     if roles and not any(user.may(role, agency) for role in roles):
-        names = _(" or ").join(str(role.label) for role in roles)
+        names = any_of([str(role.label) for role in roles])
         raise PermissionDenied(_("This takes the role %(role)s at %(agency)s.") % {"role": names, "agency": agency})
 
 
@@ -114,7 +126,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _lacks_second_factor(user: User, roles: set[str]) -> bool:
-    return bool(roles & WITH_SECOND_FACTOR and not is_mfa_enabled(user))
+    return bool(user.is_platform_admin or roles & WITH_SECOND_FACTOR) and not is_mfa_enabled(user)
 
 
 def _is_idle(request: HttpRequest) -> bool:

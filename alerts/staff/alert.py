@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from agencies.models import Role
-from alerts.acts import alerting
+from alerts.acts import alert_drafting
 from alerts.acts.alerting import Unsendable, check_sendable
 from alerts.acts.content import ContentRefused, VariantText
 from alerts.acts.drafting import edit_bulletin
 from alerts.acts.publishing import NotAllowed
-from alerts.engine.audience import count_audience
+from alerts.engine.counting import count_audience
 from alerts.geocoding import Located, locate
 from alerts.models import Alert, Bulletin
 from alerts.staff.access import alert_of, person, staff_page
@@ -41,7 +41,11 @@ def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
         "topics": bulletin.ordered_topics(),
         "texts": bulletin.variants.order_by("pk"),
         "located": located,
-        "audience": count_audience(bulletin.ordered_topics(), located.places) if draft else None,
+        "audience": count_audience(
+            bulletin.ordered_topics(), located.places, every_emergency=alert.status == Alert.Status.ACTUAL
+        )
+        if draft
+        else None,
         "progress": progress_of(bulletin),
         "buttons": buttons(bulletin, user),
         "approval": alert.approvals.select_related("author", "approver").last(),
@@ -116,7 +120,7 @@ def take_over_alert(request: HttpRequest, pk: int) -> HttpResponse:
     """The person answers for an alert that a machine drafted."""
     alert = alert_of(request, pk, Role.OPERATOR)
     try:
-        alerting.take_over_alert(alert=alert, operator=person(request))
+        alert_drafting.take_over_alert(alert=alert, operator=person(request))
     except NotAllowed as refused:
         messages.error(request, str(refused))
     else:

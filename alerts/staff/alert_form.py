@@ -9,13 +9,15 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from agencies.models import Agency
-from alerts.acts.alerting import LONGEST, AlertDetails
+from alerts.acts.alert_drafting import AlertDetails
+from alerts.acts.alerting import LONGEST
 from alerts.acts.content import AREAS, VariantText
 from alerts.geocoding import area_of
 from alerts.models import Alert
+from alerts.models.bulletin import EVENT_LENGTH
 from alerts.places import areas_from_text
 from alerts.staff.composer import TopicChoices
 from alerts.staff.follow_up import FollowUp
@@ -29,6 +31,9 @@ UNSAID = "Unknown"  # CAP has it for those who relay; who warns people must say
 
 
 class AlertTextForm(TextForm):
+    event = forms.CharField(
+        label=gettext_lazy("What is it?"), max_length=EVENT_LENGTH, help_text=gettext_lazy("“Flash flood”")
+    )
     headline = forms.CharField(label=gettext_lazy("Headline"), required=False, max_length=200)
     description = forms.CharField(
         label=gettext_lazy("What happens"), required=False, widget=forms.Textarea(attrs={"rows": 5})
@@ -58,7 +63,6 @@ class DetailsForm(forms.Form):
         help_text=gettext_lazy("People who follow one of these topics get the alert at once, however often they read."),
         widget=forms.CheckboxSelectMultiple,
     )
-    event = forms.CharField(label=gettext_lazy("What is it?"), max_length=200, help_text=gettext_lazy("“Flash flood”"))
     category = forms.ChoiceField(label=gettext_lazy("Kind of danger"))
     urgency = forms.ChoiceField(label=gettext_lazy("Urgency"))
     severity = forms.ChoiceField(label=gettext_lazy("Severity"))
@@ -82,7 +86,6 @@ class DetailsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "class": "input--code"}),
     )
     expires = forms.DateTimeField(
-        label=gettext_lazy("Until when (UTC)"),
         input_formats=[DATETIME_LOCAL, "%Y-%m-%d %H:%M"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=DATETIME_LOCAL),
     )
@@ -90,6 +93,8 @@ class DetailsForm(forms.Form):
 
     def __init__(self, agency: Agency, data: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(data, **options)
+        zone = timezone.localtime().tzname()
+        self.fields["expires"].label = _("Until when (%(zone)s)") % {"zone": zone}
         topics = self.fields["topics"]
         assert isinstance(topics, TopicChoices)  # noqa: S101  tells the type
         topics.queryset = Topic.objects.open_for(agency)
@@ -108,8 +113,11 @@ class DetailsForm(forms.Form):
         moment: datetime = self.cleaned_data["expires"]
         now = timezone.now()
         if not now < moment <= now + LONGEST:
-            hours = LONGEST.total_seconds() // 3600
-            raise forms.ValidationError(_("Choose a time in the next %d hours.") % hours)
+            hours = LONGEST // timedelta(hours=1)
+            said = ngettext(
+                "Choose a time in the next %(hours)d hour.", "Choose a time in the next %(hours)d hours.", hours
+            )
+            raise forms.ValidationError(said % {"hours": hours})
         return moment
 
     def clean(self) -> dict[str, Any]:
@@ -178,7 +186,6 @@ class AlertForm:
     def alert_details(self) -> AlertDetails:
         values = self.details.cleaned_data
         details = AlertDetails(
-            event=values["event"],
             category=[values["category"]],
             urgency=values["urgency"],
             severity=values["severity"],
@@ -213,4 +220,5 @@ def _text(values: dict[str, Any]) -> VariantText:
         title=values["headline"],
         body=values["description"].replace("\r\n", "\n"),
         instruction=values["instruction"].replace("\r\n", "\n"),
+        event=values["event"],
     )

@@ -1,10 +1,14 @@
 """Starting an alert in two steps: the form, then in words what would go to whom, and on to the approver."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,13 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency, Role, User
-from alerts.acts.alerting import draft_alert
+from alerts.acts.alert_drafting import draft_alert
 from alerts.acts.content import ContentRefused, check_content
 from alerts.acts.once import KeyReused, once
-from alerts.engine.audience import count_audience
+from alerts.engine.counting import count_audience
 from alerts.geocoding import locate
-from alerts.models import Alert, Bulletin
-from alerts.staff.access import agencies_of, person, staff_page
+from alerts.models import Alert, Bulletin, BulletinVariant
+from alerts.staff.access import agencies_of, by_the_clocks_of, person, staff_page
 from alerts.staff.alert_form import AlertForm
 from alerts.staff.follow_up import follow_up_of
 from alerts.staff.texts import ADD, REMOVE
@@ -44,6 +48,7 @@ def new_alert(request: HttpRequest) -> HttpResponse:
         agency = follow_up.alert.bulletin.agency
     if agency is None:
         return render(request, "staff/choose_agency.html", {"agencies": agencies, "alert": True})
+    by_the_clocks_of(agency)
     if request.method != "POST":
         return _page(request, AlertForm.empty(agency, follow_up))
     return _step(request, AlertForm.sent(agency, request.POST, follow_up))
@@ -81,11 +86,12 @@ def _check(request: HttpRequest, form: AlertForm) -> HttpResponse:
         "live": details.status == Alert.Status.ACTUAL,
         "status": details.status,
         "variants": form.variants,
+        "event": form.variants[0].event,
         "topics": form.topics,
         "located": located,
-        "audience": count_audience(form.topics, located.places),
+        "audience": count_audience(form.topics, located.places, every_emergency=details.status == Alert.Status.ACTUAL),
         "lasts": details.expires - timezone.now() if details.expires else None,
-        "similar": [] if form.follow_up else similar_alerts(form.agency, details.event),
+        "similar": [] if form.follow_up else similar_alerts(form.agency, [text.event for text in form.variants]),
         "approvers": approvers(form.agency).exclude(pk=person(request).pk),
         "fields": [
             (name, value) for name in request.POST if name not in BUTTONS for value in request.POST.getlist(name)
@@ -127,10 +133,13 @@ def _draft(form: AlertForm, author: User, content: str) -> Alert:
         return make().alert
 
 
-def similar_alerts(agency: Agency, event: str) -> list[Alert]:
-    """Alerts of the agency about the same event that are waiting, or went out within the hour."""
+def similar_alerts(agency: Agency, events: Sequence[str]) -> list[Alert]:
+    """Alerts of the agency about the same event, in any language, that are waiting or went out within the hour."""
+    same = reduce(or_, (Q(event__iexact=event) for event in events))
     recent = Alert.objects.filter(
-        bulletin__agency=agency, event__iexact=event, bulletin__created_at__gt=timezone.now() - RAPID
+        bulletin__agency=agency,
+        bulletin__in=BulletinVariant.objects.filter(same).values("bulletin"),
+        bulletin__created_at__gt=timezone.now() - RAPID,
     )
     return list(recent.select_related("bulletin__agency", "bulletin__created_by").order_by("-pk")[:5])
 

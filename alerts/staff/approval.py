@@ -15,7 +15,7 @@ from agencies.models import Role
 from alerts.acts.alerting import ContentChanged, Unsendable, approve_alert, content_hash
 from alerts.acts.content import ContentRefused
 from alerts.acts.publishing import AlreadyPublished, NotAllowed
-from alerts.engine.audience import count_audience
+from alerts.engine.counting import count_audience
 from alerts.models import Alert, Bulletin
 from alerts.staff.access import alert_of, person, staff_page
 from alerts.staff.alert import located_of, why_unsendable
@@ -86,7 +86,7 @@ def _approve(request: HttpRequest, alert: Alert) -> HttpResponse:
         "topics": bulletin.ordered_topics(),
         "texts": bulletin.variants.order_by("pk"),
         "located": located,
-        "audience": count_audience(bulletin.ordered_topics(), located.places),
+        "audience": count_audience(bulletin.ordered_topics(), located.places, every_emergency=live),
         "lasts": alert.expires - timezone.now() if alert.expires else None,
         "unsendable": why_unsendable(alert),
         "word": WORD,

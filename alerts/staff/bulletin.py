@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from agencies.models import Role
 from alerts.acts.correcting import count_corrected
-from alerts.engine.audience import AudienceCount, count_audience
+from alerts.engine.counting import AudienceCount, count_audience
 from alerts.models import Bulletin, Dispatch
 from alerts.reports import Progress, progress
 from alerts.staff.access import DRAFTING, bulletin_of, person, staff_page

@@ -17,7 +17,7 @@ from alerts.acts.drafting import create_bulletin, edit_bulletin
 from alerts.acts.once import KeyReused, once
 from alerts.models import Bulletin
 from alerts.refusals import NotPossible
-from alerts.staff.access import DRAFTING, agencies_of, bulletin_of, person, staff_page
+from alerts.staff.access import DRAFTING, agencies_of, bulletin_of, by_the_clocks_of, person, staff_page
 from alerts.staff.composer import Composer
 from alerts.staff.preview import shown
 from alerts.staff.texts import ADD, REMOVE
@@ -42,13 +42,8 @@ def new_bulletin(request: HttpRequest) -> HttpResponse:
         agency = agencies.get()
     if agency is None:
         return render(request, "staff/choose_agency.html", {"agencies": agencies, "alert": False})
-    composer, to_be_saved = _composer(request, Composer.empty(agency))
-    if to_be_saved:
-        try:
-            return _saved(request, _create(composer, person(request), request.POST.urlencode()))
-        except ContentRefused as refused:
-            composer.take_errors(refused.errors)
-    return _page(request, composer)
+    by_the_clocks_of(agency)
+    return _new_draft(request, Composer.empty(agency))
 
 
 @staff_page
@@ -60,13 +55,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     except NotPossible as refused:
         messages.info(request, str(refused))
         return redirect("staff-bulletin", pk)
-    composer, to_be_saved = _composer(request, Composer.correcting(first))
-    if to_be_saved:
-        try:
-            return _saved(request, _create(composer, person(request), request.POST.urlencode()))
-        except ContentRefused as refused:
-            composer.take_errors(refused.errors)
-    return _page(request, composer)
+    return _new_draft(request, Composer.correcting(first))
 
 
 @staff_page
@@ -74,7 +63,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """A draft. Saving over a version that the editor has not seen is refused, and both texts are shown."""
     bulletin = bulletin_of(request, pk, *DRAFTING)
     if bulletin.status != Bulletin.Status.DRAFT:
-        messages.info(request, _("This bulletin has been published, so that it can no longer be edited."))
+        messages.info(request, _("This bulletin has been published and can no longer be edited."))
         return redirect("staff-bulletin", pk)
     composer, to_be_saved = _composer(request, Composer.of(bulletin))
     conflict = None
@@ -87,6 +76,16 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         except ContentRefused as refused:
             composer.take_errors(refused.errors)
     return _page(request, composer, bulletin, conflict)
+
+
+def _new_draft(request: HttpRequest, blank: Composer) -> HttpResponse:
+    composer, to_be_saved = _composer(request, blank)
+    if to_be_saved:
+        try:
+            return _saved(request, _create(composer, person(request), request.POST.urlencode()))
+        except ContentRefused as refused:
+            composer.take_errors(refused.errors)
+    return _page(request, composer)
 
 
 def _composer(request: HttpRequest, blank: Composer) -> tuple[Composer, bool]:
@@ -111,6 +110,7 @@ def _create(composer: Composer, author: User, content: str) -> Bulletin:
             variants=composer.variants,
             author=author,
             areas=composer.areas,
+            urgent=composer.urgent,
         )
 
     nonce = composer.head.cleaned_data["nonce"]
@@ -127,7 +127,12 @@ def _save(bulletin: Bulletin, composer: Composer, editor: User) -> Conflict | No
     if locked.edited_at != composer.seen:
         return Conflict(locked, last_editor(locked))
     edit_bulletin(
-        bulletin=locked, topics=composer.topics, variants=composer.variants, editor=editor, areas=composer.areas
+        bulletin=locked,
+        topics=composer.topics,
+        variants=composer.variants,
+        editor=editor,
+        areas=composer.areas,
+        urgent=composer.urgent,
     )
     return None
 

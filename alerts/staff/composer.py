@@ -22,7 +22,7 @@ from subscriptions.pages.place_picker import PlacePicker
 class TopicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # no generic at run time
     def label_from_instance(self, obj: Topic) -> str:
         """An internal topic says that it is."""
-        return obj.name if obj.is_public else f"{obj.name} ({_('internal')})"
+        return obj.local_name if obj.is_public else _("%(topic)s (internal)") % {"topic": obj.local_name}
 
 
 class TopicsForm(forms.Form):
@@ -30,8 +30,13 @@ class TopicsForm(forms.Form):
         Topic.objects.none(),
         label=_("Topics"),
         required=False,
-        help_text=_("People who follow one of these get the bulletin; who follows several gets it once."),
+        help_text=_("People who follow one of these get the bulletin; anyone who follows several gets it once."),
         widget=forms.CheckboxSelectMultiple,
+    )
+    urgent = forms.BooleanField(
+        label=_("Urgent: send at once to everybody"),
+        required=False,
+        help_text=_("Also to people who chose once a day or once a week. Keep it for what cannot wait until tomorrow."),
     )
     # What the editor saw: saving over a newer version is refused.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -71,7 +76,12 @@ class Composer:
     @classmethod
     def of(cls, bulletin: Bulletin) -> "Composer":
         head = TopicsForm(
-            bulletin.agency, initial={"topics": bulletin.ordered_topics(), "seen": bulletin.edited_at.isoformat()}
+            bulletin.agency,
+            initial={
+                "topics": bulletin.ordered_topics(),
+                "urgent": bulletin.urgent,
+                "seen": bulletin.edited_at.isoformat(),
+            },
         )
         picker = PlacePicker.showing(bulletin.ordered_areas(), AREAS)
         return cls(bulletin.agency, head, _texts_of(bulletin), picker, bulletin.corrects)
@@ -90,7 +100,9 @@ class Composer:
     def rearranged(self, data: QueryDict) -> "Composer":
         """With a language more or less (see Texts), or with the places that were looked for."""
         chosen = {name: data.get(name, "") for name in ("seen", "nonce")}
-        head = TopicsForm(self.agency, initial={**chosen, "topics": data.getlist("topics")})
+        head = TopicsForm(
+            self.agency, initial={**chosen, "topics": data.getlist("topics"), "urgent": data.get("urgent")}
+        )
         texts = self.texts.rearranged(data, self.agency.default_language)
         return Composer(self.agency, head, texts, self.picker, self.corrects)
 
@@ -116,6 +128,10 @@ class Composer:
     @property
     def areas(self) -> list[Place]:
         return self.corrects.ordered_areas() if self.corrects is not None else self.picker.chosen
+
+    @property
+    def urgent(self) -> bool:
+        return bool(self.head.cleaned_data.get("urgent"))
 
     @property
     def variants(self) -> list[VariantText]:

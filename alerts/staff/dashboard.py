@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from agencies.models import Agency, Role
 from alerts.models import Alert, Bulletin, Dispatch
-from alerts.reports import Progress, progress
-from alerts.staff.access import DRAFTING, agencies_of, person, staff_page
+from alerts.reports import Progress, progress_by_dispatch
+from alerts.staff.access import DRAFTING, agencies_of, by_the_clocks_of, person, staff_page
 
 SHOWN = 10  # of each list
 
@@ -26,6 +26,7 @@ class Sending:
 def dashboard(request: HttpRequest) -> HttpResponse:
     user = person(request)
     mine = agencies_of(user)
+    by_the_clocks_of(*mine)
     drafts = _drafts(Bulletin.objects.of(agencies_of(user, *DRAFTING)))
     context = {
         "agencies": mine,
@@ -49,10 +50,14 @@ def _drafts(bulletins: QuerySet[Bulletin]) -> QuerySet[Bulletin]:
 
 def _waiting(bulletins: QuerySet[Bulletin]) -> QuerySet[Alert]:
     waiting = Alert.objects.filter(bulletin__in=bulletins.filter(status=Bulletin.Status.DRAFT))
-    return waiting.select_related("bulletin__agency", "bulletin__created_by").order_by("-pk")
+    related = waiting.select_related("bulletin__agency", "bulletin__created_by")
+    return related.prefetch_related("bulletin__variants").order_by("-pk")
 
 
 def _dispatches(agencies: QuerySet[Agency], dispatches: QuerySet[Dispatch]) -> list[Sending]:
-    newest = dispatches.filter(agency__in=agencies).exclude(bulletin=None).order_by("-pk")[:SHOWN]
+    """Those that were published last, by an index; ids need not be in that order."""
+    ids = [agency.pk for agency in agencies]
+    newest = dispatches.filter(agency__in=ids, bulletin__isnull=False).order_by("-cut_off", "-pk")[:SHOWN]
     shown = newest.select_related("bulletin__agency", "bulletin__alert").prefetch_related("bulletin__variants")
-    return [Sending(one.bulletin, progress(one)) for one in shown if one.bulletin]
+    now = progress_by_dispatch(shown)
+    return [Sending(one.bulletin, now[one.pk]) for one in shown if one.bulletin and one.pk in now]

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from agencies.models import Role
-from alerts.acts.alerting import AlertDetails
+from alerts.acts.alert_drafting import AlertDetails
 from alerts.cap.lexical import format_polygon, format_time
 from alerts.models import Alert, Bulletin
 from alerts.staff.access import alert_of
@@ -39,7 +39,6 @@ class FollowUp:
         return {
             "status": alert.status,
             "topics": alert.bulletin.ordered_topics(),
-            "event": alert.event,
             "category": alert.category[0] if alert.category else "",
             "urgency": Alert.Urgency.PAST if self.is_cancel else alert.urgency,
             "severity": Alert.Severity.MINOR if self.is_cancel else alert.severity,
@@ -53,12 +52,18 @@ class FollowUp:
         variants = self.alert.bulletin.variants.order_by("pk")
         if self.is_cancel:
             return [
-                {"language": one.language, "headline": _("Cancelled: %s") % one.title, "description": ""}
+                {
+                    "language": one.language,
+                    "event": one.event,
+                    "headline": _("Cancelled: %s") % one.title,
+                    "description": "",
+                }
                 for one in variants
             ]
         return [
             {
                 "language": one.language,
+                "event": one.event,
                 "headline": one.title,
                 "description": one.body if one.body_format == "markdown" else to_text(one.html, width=10_000),
                 "instruction": one.instruction,

@@ -22,7 +22,7 @@ from agencies.models import User
 from alerts.acts.content import ContentRefused, VariantText
 from alerts.acts.correcting import count_corrected
 from alerts.acts.drafting import write_content
-from alerts.engine.audience import AudienceCount, count_audience
+from alerts.engine.counting import AudienceCount, count_audience
 from alerts.engine.rendering import preview
 from alerts.models import Bulletin
 from alerts.models.bulletin import BODY_LENGTH, SUMMARY_LENGTH, TITLE_LENGTH, BulletinVariant

@@ -11,7 +11,7 @@ from agencies.models import Role
 from alerts.acts.content import ContentRefused
 from alerts.acts.correcting import count_corrected
 from alerts.acts.publishing import AlreadyPublished, publish_bulletin
-from alerts.engine.audience import count_audience
+from alerts.engine.counting import count_audience
 from alerts.models import Bulletin
 from alerts.staff.access import bulletin_of, person, staff_page
 

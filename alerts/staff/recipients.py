@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from agencies.audit import Actor, record
@@ -71,8 +70,7 @@ def _csv(request: HttpRequest, bulletin: Bulletin) -> HttpResponse:
         after={"personal_data": addresses},
     )
     response = StreamingHttpResponse(csv_lines(bulletin, addresses=addresses), content_type="text/csv; charset=utf-8")
-    name = _("recipients-%d") % bulletin.pk
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="recipients-{bulletin.pk}.csv"'
     return response  # type: ignore[return-value]  # the stubs know no common ancestor of the two
 
 

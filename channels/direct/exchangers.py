@@ -13,8 +13,8 @@ import dns.resolver
 from dns.rdtypes.ANY.MX import MX
 
 from channels.direct.options import DirectOptions
+from channels.https.guard import ForbiddenTarget, Guard
 from channels.outcome import Outcome, Reason, Verdict
-from channels.webhook.guard import ForbiddenTarget, Guard
 
 LOOKUP_SECONDS = 10.0  # for one question, with the resolver's own repetitions
 LEAST_TTL, MOST_TTL = 60.0, 3_600.0  # seconds: neither asked at each message nor remembered for days

@@ -3,8 +3,8 @@
 from channels.message.compiled import CompiledMessage, HoleMismatch
 from channels.message.compiler import compile_message
 from channels.message.headers import BadHeader, mailbox
-from channels.message.holes import BadHole, Hole, Marks
-from channels.message.quoted_printable import encode_fragment
+from channels.message.holes import BadHole, Hole, Marks, Part
+from channels.message.quoted_printable import encode_around, encode_fragment
 from channels.message.standard import BulletinHeaders, MessageHeaders, standard_headers, transactional_headers
 from channels.message.values import address_header_value
 
@@ -17,8 +17,10 @@ __all__ = [
     "HoleMismatch",
     "Marks",
     "MessageHeaders",
+    "Part",
     "address_header_value",
     "compile_message",
+    "encode_around",
     "encode_fragment",
     "mailbox",
     "standard_headers",

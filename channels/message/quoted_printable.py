@@ -38,6 +38,13 @@ def encode_fragment(text: str) -> bytes:
     return encoded if encoded.endswith(CRLF) or not encoded else encoded + CRLF
 
 
+def encode_around(pieces: Sequence[str | Hole]) -> tuple[bytes, ...]:
+    """A fragment with holes in it, for one value of at most 75 octets: `value.join(…)` is the fragment."""
+    encoded = encode_pieces(pieces)
+    parts = [part for part in encoded if isinstance(part, bytes)]
+    return tuple(parts) if parts[-1].endswith(CRLF) else (*parts[:-1], parts[-1] + CRLF)
+
+
 def encode_pieces(pieces: Sequence[str | Hole]) -> list[bytes | Hole]:
     """Pieces and holes in turn, the holes on lines of their own: whatever is filled in, no line grows by it."""
     encoded: list[bytes | Hole] = []

@@ -1,4 +1,4 @@
-"""What is handed to the webhook client, and what comes back."""
+"""What is handed to the webhook client."""
 
 import re
 import time
@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from multidict import CIMultiDict
 
-from channels.outcome import Outcome
+from channels.https.answers import unmade
+from channels.https.call import Unmade
 from channels.webhook.signing import (
     HEADER_ID,
     HEADER_SIGNATURE,
     HEADER_TIMESTAMP,
+    BadSecret,
     check_message_id,
     sign,
 )
@@ -46,10 +48,14 @@ class Call:
                     f"Header {name[:40]!r} cannot be sent with a webhook: leave it out or correct its value"
                 )
 
-    def signed_headers(self) -> CIMultiDict[str]:
-        """The request's headers, signed with the present time. Raises BadSecret."""
+    def request(self) -> tuple[CIMultiDict[str], bytes]:
+        """The request's headers, signed with the present time, and its body. Raises Unmade."""
         timestamp = int(time.time())
         headers = CIMultiDict(self.headers)
+        try:
+            signature = sign(self.secrets, self.message_id, timestamp, self.body)
+        except BadSecret as error:
+            raise Unmade(unmade(str(error))) from None
         headers.update(
             {
                 "content-type": "application/json",
@@ -57,20 +63,7 @@ class Call:
                 "accept-encoding": "identity",  # nothing here decompresses an answer
                 HEADER_ID: self.message_id,
                 HEADER_TIMESTAMP: str(timestamp),
-                HEADER_SIGNATURE: sign(self.secrets, self.message_id, timestamp, self.body),
+                HEADER_SIGNATURE: signature,
             }
         )
-        return headers
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What became of one call.
-
-    `status` is None when no answer began; `answer` holds the first 8 KB of the answer's body, not decompressed.
-    """
-
-    outcome: Outcome
-    status: int | None
-    latency_ms: int
-    answer: bytes
+        return headers, self.body

@@ -15,7 +15,17 @@ from alerts.lanes import Channel, Lane
 from alerts.models import Dispatch
 from alerts.reports import ChannelProgress, progress
 from channels.address import parse_address
-from subscriptions.models import Endpoint, Frequency, Place, Subscriber, Subscription, Suppression
+from subscriptions.models import (
+    Browser,
+    BrowserSubscription,
+    Endpoint,
+    Frequency,
+    Place,
+    Subscriber,
+    Subscription,
+    Suppression,
+)
+from subscriptions.models.browser import EVERY_EMERGENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,22 @@ class Webhooks:
         return {"endpoints": self.endpoints, "verified_signatures": self.verified}
 
 
+@dataclass(frozen=True, slots=True)
+class Pushes:
+    """`decrypted` are the expected notifications that the browsers could read, each once; `strangers` the uninvited."""
+
+    browsers: int
+    decrypted: int
+    strangers: int
+
+    @property
+    def complete(self) -> bool:
+        return self.decrypted == self.browsers and not self.strangers
+
+    def figures(self) -> dict[str, int]:
+        return {"browsers": self.browsers, "decrypted": self.decrypted}
+
+
 def wanted_addresses(topics: Iterable[str], lane: Lane, about: str = "") -> set[str]:
     """Who should get a bulletin on the topics, as SMTP names them: a routine one those who asked to hear at once.
 
@@ -75,16 +101,36 @@ def wanted_addresses(topics: Iterable[str], lane: Lane, about: str = "") -> set[
         Subscriber.objects.active().filter(pk__in=listening.values("subscriber")).exclude(address_key__in=suppressed)
     )
     if about:
-        here = Place.objects.get(code=about).path
-        paths = dict(Place.objects.values_list("pk", "path"))
-        concerned = [one for one, path in paths.items() if path.startswith(here) or here.startswith(path)]
-        people = people.filter(Q(areas=None) | Q(areas__in=concerned))
+        people = people.filter(_concerned(about))
     return {parse_address(email).envelope for email in people.values_list("email", flat=True)}
 
 
 def wanted_endpoints(topics: Iterable[str]) -> list[Endpoint]:
     listening = Subscription.objects.current().filter(topic__slug__in=topics)
     return list(Endpoint.objects.active().filter(pk__in=listening.values("endpoint")))
+
+
+def wanted_browsers(topics: Iterable[str], about: str = "") -> set[str]:
+    """The demo's names of the browsers that should be told; `about`, of an alert, as for people."""
+    following = BrowserSubscription.objects.filter(topic__slug__in=topics)
+    if about:
+        following |= BrowserSubscription.objects.filter(subject=EVERY_EMERGENCY)
+    browsers = Browser.objects.active().filter(pk__in=following.values("browser"))
+    if about:
+        browsers = browsers.filter(_concerned(about))
+    return {_name(endpoint) for endpoint in browsers.values_list("endpoint", flat=True)}
+
+
+def _concerned(about: str) -> Q:
+    here = Place.objects.get(code=about).path
+    paths = dict(Place.objects.values_list("pk", "path"))
+    concerned = [one for one, path in paths.items() if path.startswith(here) or here.startswith(path)]
+    return Q(areas=None) | Q(areas__in=concerned)
+
+
+def _name(url: str) -> str:
+    """What the receiver knows an endpoint or a browser by."""
+    return url.rsplit("/", 1)[1]
 
 
 def account_by_catcher(catcher: str, dispatch: Dispatch, wanted: set[str]) -> Account:
@@ -123,14 +169,28 @@ def account_by_rows(dispatch: Dispatch, wanted: set[str]) -> Account:
 
 def account_of_webhooks(receiver: str, certificate: Path, wanted: dict[Dispatch, list[Endpoint]]) -> Webhooks:
     """How many of the deliveries to these endpoints the receiver got with a right signature."""
-    status = _get(f"{receiver}/status", ssl.create_default_context(cafile=certificate)) or {"endpoints": {}}
+    status = _status(receiver, certificate)
     expected = [(endpoint, dispatch) for dispatch, endpoints in wanted.items() for endpoint in endpoints]
     verified = 0
     for endpoint, dispatch in expected:
-        name = endpoint.url.rsplit("/", 1)[1]
-        received = status["endpoints"].get(name, {}).get("received", {})
+        received = status["endpoints"].get(_name(endpoint.url), {}).get("received", {})
         verified += f"msg_{dispatch.pk}_{endpoint.pk}" in received
     return Webhooks(endpoints=len(expected), verified=verified)
+
+
+def account_of_pushes(receiver: str, certificate: Path, wanted: dict[Dispatch, set[str]]) -> Pushes:
+    """How many of these notifications the receiver's browsers were shown, and were shown once."""
+    browsers = _status(receiver, certificate)["browsers"]
+    decrypted = strangers = 0
+    for dispatch, names in wanted.items():
+        shown = {name for name, screen in browsers.items() if len(screen["shown"].get(f"d{dispatch.pk}", ())) == 1}
+        decrypted, strangers = decrypted + len(names & shown), strangers + len(shown - names)
+    return Pushes(sum(map(len, wanted.values())), decrypted, strangers)
+
+
+def _status(receiver: str, certificate: Path) -> dict[str, Any]:
+    found = _get(f"{receiver}/status", ssl.create_default_context(cafile=certificate))
+    return found or {"endpoints": {}, "browsers": {}}
 
 
 def _mail_rows(dispatch: Dispatch) -> ChannelProgress:

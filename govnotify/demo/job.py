@@ -7,8 +7,8 @@ from rich.console import Console
 
 from alerts.lanes import Lane
 from govnotify.demo import accounting, main_job
-from govnotify.demo.accounting import Account, Webhooks
-from govnotify.demo.data.agencies import EMERGENCY_TOPIC, ROUTINE_TOPIC
+from govnotify.demo.accounting import Account, Pushes, Webhooks
+from govnotify.demo.data.agencies import FLOOD_TOPICS, ROUTINE_TOPIC
 from govnotify.demo.data.places import CAPITAL
 from govnotify.demo.data.staff import API_KEY, PEOPLE
 from govnotify.demo.display import Display
@@ -21,17 +21,20 @@ class Result:
     routine: Account
     emergency: Account
     webhooks: Webhooks
+    pushes: Pushes
     finished: bool  # by the platform's own books
 
     @property
     def complete(self) -> bool:
-        return self.finished and self.routine.complete and self.emergency.complete and self.webhooks.complete
+        accounts = (self.routine, self.emergency, self.webhooks, self.pushes)
+        return self.finished and all(account.complete for account in accounts)
 
     def figures(self) -> dict[str, object]:
         return {
             "routine": self.routine.figures(),
             "emergency": self.emergency.figures(),
             "webhooks": self.webhooks.figures(),
+            "pushes": self.pushes.figures(),
         }
 
 
@@ -55,7 +58,7 @@ def perform(places: Places, secrets: Secrets, console: Console) -> Result:
     """Publish both, show them on their way, and count at the other end."""
     wanted = {
         Lane.ROUTINE: accounting.wanted_addresses([ROUTINE_TOPIC], Lane.ROUTINE),
-        Lane.EMERGENCY: accounting.wanted_addresses([EMERGENCY_TOPIC], Lane.EMERGENCY, about=CAPITAL),
+        Lane.EMERGENCY: accounting.wanted_addresses(FLOOD_TOPICS, Lane.EMERGENCY, about=CAPITAL),
     }
     with Display(console) as display:
         done = main_job.run(site=places.site, api_key=secrets.get(API_KEY), show=display.show)
@@ -70,10 +73,18 @@ def perform(places: Places, secrets: Secrets, console: Console) -> Result:
         places.certificate,
         {
             done.routine: accounting.wanted_endpoints([ROUTINE_TOPIC]),
-            done.emergency: accounting.wanted_endpoints([EMERGENCY_TOPIC]),
+            done.emergency: accounting.wanted_endpoints(FLOOD_TOPICS),
         },
     )
-    result = Result(routine, emergency, webhooks, done.finished)
+    pushes = accounting.account_of_pushes(
+        places.receiver,
+        places.certificate,
+        {
+            done.routine: accounting.wanted_browsers([ROUTINE_TOPIC]),
+            done.emergency: accounting.wanted_browsers(FLOOD_TOPICS, about=CAPITAL),
+        },
+    )
+    result = Result(routine, emergency, webhooks, pushes, done.finished)
     _tell_result(result, places, console)
     return result
 
@@ -85,6 +96,7 @@ def tell_places(places: Places, secrets: Secrets, console: Console) -> None:
         console.print(f"Mails:    {places.catcher}/   (every mail that was sent, with its links)")
         console.print(f"A city:   {places.catcher}/city/   (its own site, with the sign-up form)")
     console.print(f"Webhooks: {places.receiver}/   (its certificate is of the demo's own authority)")
+    console.print(f"Browsers: {places.receiver}/browsers/   (the notifications that six of them were shown)")
     console.print(f"API key:  {secrets.get(API_KEY)}   (of the government, publishes bulletins)")
     console.print("\nStaff sign in at the staff pages with:")
     for person in PEOPLE:
@@ -106,3 +118,8 @@ def _tell_result(result: Result, places: Places, console: Console) -> None:
         console.print(f"The platform had not finished both after {main_job.LATEST_SECONDS:.0f} s: see its logs.")
     hooks = result.webhooks
     console.print(f"By the receiver: {hooks.verified} of {hooks.endpoints} webhooks, signatures verified.")
+    pushes = result.pushes
+    console.print(
+        f"By its browsers: {pushes.decrypted} of {pushes.browsers} notifications, signatures verified, decrypted; "
+        f"{pushes.strangers} uninvited."
+    )

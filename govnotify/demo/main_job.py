@@ -14,7 +14,8 @@ from pathlib import Path
 from django.utils import timezone
 
 from agencies.models import Agency
-from alerts.acts.alerting import AlertDetails, approve_alert, content_hash, draft_alert
+from alerts.acts.alert_drafting import AlertDetails, draft_alert
+from alerts.acts.alerting import approve_alert, content_hash
 from alerts.models import Alert, Dispatch
 from alerts.reports import Progress, progress
 from govnotify.demo.data.bulletins import read_one
@@ -60,12 +61,15 @@ def write_alert() -> Alert:
     """The alert as its author leaves it to the second person."""
     words = read_one("now", "flood")
     told = tomllib.loads(_ALERT.read_text())
-    instructions = told.pop("instruction")
+    events, instructions = told.pop("event"), told.pop("instruction")
     expires = timezone.now().replace(microsecond=0) + timedelta(hours=told.pop("valid_hours"))
     return draft_alert(
         agency=Agency.objects.get(slug=words.agency),
         topics=list(Topic.objects.filter(slug__in=words.topics)),
-        variants=[replace(variant, instruction=instructions[variant.language]) for variant in words.variants],
+        variants=[
+            replace(variant, event=events[variant.language], instruction=instructions[variant.language])
+            for variant in words.variants
+        ],
         details=AlertDetails(expires=expires, **told),
         author=staff("operator"),
     )

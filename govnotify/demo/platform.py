@@ -1,6 +1,7 @@
 """The platform itself: web server, a worker for every queue, beat; forked from a process that has it all loaded."""
 
 import importlib
+import json
 import os
 import secrets
 import signal
@@ -10,7 +11,9 @@ import urllib.request
 
 from cryptography.fernet import Fernet
 
+from channels.push.vapid import new_key
 from govnotify import processes
+from govnotify.demo import government
 from govnotify.demo.family import Failed, Family
 from govnotify.demo.ports import Ports
 from govnotify.demo.servers import Servers
@@ -37,11 +40,19 @@ def set_environment(state: State, ports: Ports, servers: Servers) -> None:
         "ADDRESS_HASH_KEY": known.get("ADDRESS_HASH_KEY"),
         "FIELD_KEYS": known.get("FIELD_KEYS", lambda: Fernet.generate_key().decode()),
         "TOKEN_KEYS": "1:" + known.get("TOKEN_KEY", lambda: secrets.token_hex(32)),
+        "VAPID_KEYS": known.get("VAPID_KEY", new_key),
         "SITE_URL": f"http://127.0.0.1:{ports.web}",
+        "SERVICE_OPERATOR": government.NAME,
+        "SERVICE_POSTAL_ADDRESS": government.POSTAL_ADDRESS,
+        "SERVICE_TRANSLATIONS": json.dumps(government.TRANSLATIONS),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
         "WEBHOOK_ALLOWED_PORTS": str(ports.receiver),
         "WEBHOOK_CA_FILE": str(servers.certificate),
+        # The receiver plays the push service of the demo's own browsers; those of yours have theirs at port 443.
+        "PUSH_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "PUSH_ALLOWED_PORTS": f"443,{ports.receiver}",
+        "PUSH_CA_FILE": str(servers.certificate),
         "BEAT_SCHEDULE": str(state.folder / "beat-schedule"),
         "OPENBLAS_NUM_THREADS": "1",  # shapely brings numpy, and that a thread, which does not survive a fork
         # Every worker would run Django's system checks, and so import every page; `make check` has run them.

@@ -21,12 +21,13 @@ from pathlib import Path
 import psycopg
 
 from govnotify.embedded.child import Child, free_port
+from govnotify.embedded.memory import shared_buffers
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "256MB",
+    "shared_buffers": shared_buffers(),
     "max_wal_size": "4GB",
     "log_min_messages": "warning",
     "shared_preload_libraries": "pg_stat_statements",

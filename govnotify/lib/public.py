@@ -12,7 +12,10 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils.cache import get_conditional_response, patch_vary_headers
+
+from govnotify.lib.page_language import named_by_address
 
 _MARK = "_govnotify_public"
 # Whose freshness is that of the page: a page, its "not modified", its new address. What is gone is kept for a moment.
@@ -61,9 +64,24 @@ def public(freshness: Freshness) -> Callable[[View[Rest]], View[Rest]]:
             setattr(response, _MARK, freshness)
             return response
 
+        setattr(marked, _MARK, freshness)
         return marked
 
     return decorator
+
+
+def is_for_readers(request: HttpRequest) -> bool:
+    """Whether the view that answers is a public page, which is written in the reader's language."""
+    freshness = getattr(request.resolver_match and request.resolver_match.func, _MARK, None)
+    return freshness is not None and freshness.by_language
+
+
+def is_public(path: str) -> bool:
+    """Whether a public view answers at the path, as far as its answers turn out to be for everybody."""
+    try:
+        return hasattr(resolve(path).func, _MARK)
+    except Resolver404:
+        return False
 
 
 class PublicPages:
@@ -95,11 +113,11 @@ def etag_of(*parts: object) -> str:
 
 
 def _for_everybody(request: HttpRequest, response: HttpResponseBase, freshness: Freshness) -> HttpResponseBase:
-    if freshness.by_language:
+    if freshness.by_language and not named_by_address(request):
         # The language may also be a cookie's; most visitors bring none.
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
     else:
-        del response.headers["Vary"]  # Django's own, of every answer; this one is the same in all languages
+        del response.headers["Vary"]  # Django's own, of every answer; this one is the same for all who ask
     if response.status_code == _GONE:
         response.headers["Cache-Control"] = f"public, max-age={_GONE_SECONDS}"
         return response

@@ -29,10 +29,12 @@ class Queue(enum.StrEnum):
 
     EMERGENCY = "emergency"
     EMERGENCY_WEBHOOK = "emergency-webhook"
+    EMERGENCY_PUSH = "emergency-push"
     TRANSACTIONAL = "transactional"
     ROUTINE = "routine"
     ROUTINE_WEBHOOK = "routine-webhook"
     WEBHOOK_RETRY = "webhook-retry"
+    ROUTINE_PUSH = "routine-push"
     DIGEST = "digest"
     HOUSEKEEPING = "housekeeping"
 

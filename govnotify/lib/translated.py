@@ -1,5 +1,6 @@
 """Names and descriptions in more than one language, for whatever people read about: agencies, topics, subjects, …"""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -38,12 +39,15 @@ class Translated(models.Model):
         return self._local("description")
 
     def _local(self, text: str) -> str:
-        language = (get_language() or "").lower()
-        entries = {tag.lower(): entry for tag, entry in self.translations.items()}
-        for tag in (language, language.partition("-")[0]):
-            if found := entries.get(tag, {}).get(text):
-                return str(found)
-        return str(getattr(self, text, ""))
+        return in_use(self.translations, text) or str(getattr(self, text, ""))
+
+
+def in_use(translations: Mapping[str, Mapping[str, str]], text: str) -> str:
+    """The text in the language in use, else in its base language; "" where it is in neither."""
+    language = (get_language() or "").lower()
+    entries = {tag.lower(): entry for tag, entry in translations.items()}
+    found = (entries.get(tag, {}).get(text) for tag in (language, language.partition("-")[0]))
+    return str(next(filter(None, found), ""))
 
 
 def _is_entry(entry: Any) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -35,7 +36,12 @@ class TooLarge(exceptions.APIException):
     default_detail = gettext_lazy("The body is too large.")
 
     def __init__(self, limit: int) -> None:
-        super().__init__(_("The body is too large: at most %s bytes are taken.") % f"{limit:,}")
+        said = ngettext(
+            "The body is too large: at most %(most)s byte is taken.",
+            "The body is too large: at most %(most)s bytes are taken.",
+            limit,
+        )
+        super().__init__(said % {"most": number_format(limit, force_grouping=True)})
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response:
@@ -69,7 +75,12 @@ def _text(error: exceptions.APIException) -> str:
         return _("Send an API key in the header: Authorization: Bearer gnk_…")
     if wait := getattr(error, "wait", None):
         seconds: int = math.ceil(wait)
-        return _("Too many requests with this key: try again in %d seconds.") % seconds
+        said = ngettext(
+            "Too many requests with this key: try again in %(seconds)d second.",
+            "Too many requests with this key: try again in %(seconds)d seconds.",
+            seconds,
+        )
+        return said % {"seconds": seconds}
     return f"{error.detail}"
 
 

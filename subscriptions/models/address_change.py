@@ -27,12 +27,17 @@ class AddressChange(models.Model):
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="address_changes")
     new_email = models.CharField(max_length=254, blank=True)  # as typed; "" once nobody needs it any more
     former = models.ForeignKey(Subscriber, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Where the new address had subscriptions of its own: what subscriptions.joining needs to take the two apart again.
+    joined = models.JSONField(null=True)
     page = models.CharField(max_length=200)
     requested_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)  # called off, replaced by a newer one, refused or taken back
 
     objects = AddressChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["requested_at"], name="address_change_kept", condition=~models.Q(new_email=""))]
 
     def __str__(self) -> str:
         return f"address change {self.pk}"  # never the address: this ends up in logs

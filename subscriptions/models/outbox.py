@@ -12,7 +12,6 @@ class OutboxMessage(models.Model):
         ALREADY_SUBSCRIBED = "already_subscribed"  # a known address signed up for what it has
         SIGN_IN = "signin"
         ADDRESS_CONFIRM = "address_confirm"  # a new address is asked to take over somebody's mail
-        ADDRESS_TAKEN = "address_taken"  # the same, at an address that has subscriptions of its own
         ADDRESS_NOTICE = "address_notice"  # the old address hears of it, and can say no
 
     class Status(models.TextChoices):

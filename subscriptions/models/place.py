@@ -1,4 +1,4 @@
-"""The register of named places in their hierarchy, and the places that people chose."""
+"""The register of named places in their hierarchy, and the places that people and browsers chose."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from django.db.models.functions import Length, Lower
 from django.utils.translation import gettext_lazy as _
 
 from govnotify.lib.translated import Translated
+from subscriptions.models.browser import Browser
 from subscriptions.models.subscriber import Subscriber
 
 CODE_LENGTH = 60
@@ -76,6 +77,7 @@ class Place(Translated):
     search_text = models.TextField(default="")  # the folded names and the code, "| " before each
     closed_at = models.DateTimeField(null=True)
     subscribers = models.ManyToManyField(Subscriber, through="SubscriberArea", related_name="areas")
+    browsers = models.ManyToManyField(Browser, through="BrowserArea", related_name="areas")
 
     objects = PlaceQuerySet.as_manager()
 
@@ -89,6 +91,10 @@ class Place(Translated):
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
 
+    def ids(self) -> list[int]:
+        """The ids along its path: from the root to itself, or to what it counts as."""
+        return [int(part) for part in self.path.split("/") if part]
+
 
 class SubscriberArea(models.Model):
     """A place that somebody wants to hear about. Who has none hears about every place."""
@@ -100,6 +106,17 @@ class SubscriberArea(models.Model):
 
     def __str__(self) -> str:
         return f"place {self.place_id} of subscriber {self.subscriber_id}"
+
+
+class BrowserArea(models.Model):
+    """A place that a browser is to tell about; in a table of its own, as its topics are."""
+
+    pk = models.CompositePrimaryKey("browser_id", "place_id")
+    browser = models.ForeignKey(Browser, on_delete=models.CASCADE, related_name="area_links", db_index=False)
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    def __str__(self) -> str:
+        return f"place {self.place_id} of browser {self.browser_id}"
 
 
 def geocode(scheme: str, value: str) -> str:

@@ -15,11 +15,12 @@ from subscriptions.changing_address import (
     cancel_change,
     change_to_confirm,
     change_to_refuse,
+    joins,
     request_change,
 )
 from subscriptions.limits import RateLimited
 from subscriptions.models import AddressChange, Subscriber
-from subscriptions.moving_address import AddressTaken, ChangeOver, confirm_change, refuse_change
+from subscriptions.moving_address import ChangeOver, confirm_change, refuse_change
 from subscriptions.pages import session
 from subscriptions.pages.address_field import AddressField
 from subscriptions.pages.session import for_subscribers
@@ -57,8 +58,10 @@ def me_address(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         return _page(request, subscriber, form, status=422)
     except RateLimited as error:
         hours = error.retry_after // 3_600 + 1
-        said = ngettext("Too many changes. Try again in an hour.", "Too many changes. Try again in %d hours.", hours)
-        form.add_error(None, said % hours if hours > 1 else said)
+        said = ngettext(
+            "Too many changes. Try again in %(hours)d hour.", "Too many changes. Try again in %(hours)d hours.", hours
+        )
+        form.add_error(None, said % {"hours": hours})
         response = _page(request, subscriber, form, status=429)
         response["Retry-After"] = str(error.retry_after)
         return response
@@ -85,11 +88,9 @@ def address_confirm(request: HttpRequest, token: str) -> HttpResponse:
             if was_theirs:
                 session.sign_in(request, subscriber)
             return redirect("address_confirm", token)
-    except AddressTaken:
-        return render(request, "subscriptions/address_taken.html", status=409)
     except (BadToken, AddressChange.DoesNotExist, ChangeOver) as error:
         return link_trouble(request, LINK, error)
-    return render(request, "subscriptions/address_confirm.html", {"change": change})
+    return render(request, "subscriptions/address_confirm.html", {"change": change, "joins": joins(change)})
 
 
 @never_cache

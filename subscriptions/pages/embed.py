@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -24,6 +23,7 @@ from agencies.models import Agency
 from subscriptions.limits import RateLimited
 from subscriptions.pages.embed_form import EmbedForm, known_site, language_of, safe_back, some_of
 from subscriptions.pages.steady import steadily
+from subscriptions.pages.trouble import when_to_come_back
 from subscriptions.pages.visitor import ip_of
 from subscriptions.signing_up import sign_up
 from subscriptions.suggesting import suggestions
@@ -67,11 +67,10 @@ def embed_subscribe(request: HttpRequest, slug: str) -> HttpResponse:
     asked = {name: request.POST.get(name, "") for name in ("only", "lang", "frequency", "site", "back")}
     if not form.is_valid():
         return _page(request, form, asked, status=422)
-    if not form.cleaned_data["website"]:
-        try:
-            _sign_up(request, form, language_of(agency, asked["lang"]))
-        except RateLimited as error:
-            return _too_many(request, form, asked, error)
+    try:
+        _sign_up(request, form, language_of(agency, asked["lang"] or translation.get_language()))
+    except RateLimited as error:
+        return _too_many(request, form, asked, error)
     query = [("topic", topic.slug) for topic in form.topics] + [("lang", asked["lang"]), ("back", form.back)]
     return redirect(f"{reverse('embed_done', args=[slug])}?{urlencode([pair for pair in query if pair[1]])}")
 
@@ -92,20 +91,20 @@ def embed_done(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _sign_up(request: HttpRequest, form: EmbedForm, language: str) -> None:
-    with steadily():
-        sign_up(
-            email=form.cleaned_data["email"],
-            choices=form.choices,
-            language=language,
-            page=f"{request.path} {form.site}".strip(),
-            ip=ip_of(request),
-            sources=form.sources,
-        )
+    with steadily():  # for robots too: they must not learn which field gave them away
+        if not form.cleaned_data["website"]:
+            sign_up(
+                email=form.cleaned_data["email"],
+                choices=form.choices,
+                language=language,
+                page=f"{request.path} {form.site}".strip(),
+                ip=ip_of(request),
+                sources=form.sources,
+            )
 
 
 def _too_many(request: HttpRequest, form: EmbedForm, asked: dict[str, str], error: RateLimited) -> HttpResponse:
-    said = _("Too many requests come from your network at the moment. Try again in %d minutes.")
-    form.add_error(None, said % (error.retry_after // 60 + 1))
+    form.add_error(None, when_to_come_back(error))
     response = _page(request, form, asked, status=429)
     response["Retry-After"] = str(error.retry_after)
     return response

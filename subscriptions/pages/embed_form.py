@@ -14,6 +14,7 @@ from agencies.models.sites import origin_of
 from subscriptions.models import Frequency, Source, Topic
 from subscriptions.pages import form_clock
 from subscriptions.pages.address_field import AddressField
+from subscriptions.pages.form_clock import EMBED_SALT
 
 MOST = 50  # topics in one go
 
@@ -34,7 +35,8 @@ class EmbedForm(forms.Form):
         self.offered = {topic.slug: topic for topic in Topic.objects.public().filter(agency=agency)}
         self._sender = known_site(agency, request.headers.get("Origin", ""))
         self.slugs = list(dict.fromkeys((sent or QueryDict()).getlist("topic")))[:MOST]
-        self.clock = form_clock.kept(self.data.get("started"))  # the value of `started` for the form as it is shown
+        # The value of `started` for the form as it is shown.
+        self.clock = form_clock.kept(self.data.get("started"), EMBED_SALT)
         self.fields["website"].widget.attrs |= {"autocomplete": "off", "tabindex": "-1"}
 
     def clean(self) -> dict[str, Any]:
@@ -45,7 +47,7 @@ class EmbedForm(forms.Form):
             raise forms.ValidationError(said % unknown[0][:80])
         if not self.slugs:
             raise forms.ValidationError(_("Choose at least one topic."))
-        if not self.errors and self._too_quick(self.data.get("started", "")):
+        if not self.errors and self._asks_once_more(self.data.get("started", "")):
             raise forms.ValidationError(_("One more step: please press the button once more."))
         return cleaned
 
@@ -74,11 +76,16 @@ class EmbedForm(forms.Form):
         """Where the link back leads: an address on one of the agency's sites, or ""."""
         return safe_back(self.agency, self.data.get("back", "")) or (f"{self._sender}/" if self._sender else "")
 
-    def _too_quick(self, started: str) -> bool:
+    def _asks_once_more(self, started: str) -> bool:
         """Our frame says when it was opened. A form in the agency's own page can't: there its site vouches for it."""
         if not started and self._sender:
             return False
-        return form_clock.too_quick(self.clock)
+        if form_clock.too_quick(self.clock, EMBED_SALT):
+            return True
+        if form_clock.spent(self.clock):
+            self.clock = form_clock.start(EMBED_SALT)
+            return True
+        return False
 
 
 def language_of(agency: Agency, asked: str) -> str:

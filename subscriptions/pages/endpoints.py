@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from channels.webhook.guard import ForbiddenTarget
+from channels.https.guard import ForbiddenTarget
 from subscriptions.endpoints import EndpointRefused, ask_again, register_endpoint, remove_endpoint
 from subscriptions.models import Endpoint, Subscriber, Topic
 from subscriptions.pages.session import for_subscribers

@@ -7,12 +7,14 @@ from django.contrib import messages
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from govnotify.lib.languages import language_name
+from govnotify.lib.page_language import remember
 from subscriptions.ending import Ended
 from subscriptions.erasing import erase
 from subscriptions.managing import change_topics, end_everything, set_language
@@ -21,6 +23,7 @@ from subscriptions.pages import session
 from subscriptions.pages.pause import PauseForm
 from subscriptions.pages.session import for_subscribers
 from subscriptions.pages.suggestions import network_sources
+from subscriptions.pages.times import times_said
 from subscriptions.suggesting import suggestions_for
 from subscriptions.unsubscribing import undo, undo_token
 
@@ -44,6 +47,7 @@ def me(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         "change": subscriber.address_changes.waiting().last(),
         "form": PauseForm(initial={"until": subscriber.paused_until if subscriber.is_paused else None}),
         "suggestions": suggestions_for(subscriber),
+        "times": times_said(subscriber),
     }
     return render(request, "subscriptions/me.html", context)
 
@@ -102,13 +106,16 @@ def me_undo(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 @for_subscribers
 def me_language(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     language = request.POST.get("language", "")
+    response = redirect("me")
     if language in dict(settings.BULLETIN_LANGUAGES):
         set_language(subscriber=subscriber, language=language)
-        named = {"language": language_name(language)}
-        messages.success(request, _("We write to you in this language from now on: %(language)s.") % named)
+        remember(response, language)
+        with translation.override(language):  # that of the page on which it is read
+            named = {"language": language_name(language)}
+            messages.success(request, _("We write to you in this language from now on: %(language)s.") % named)
     else:
         messages.error(request, _("Choose one of the languages."))
-    return redirect("me")
+    return response
 
 
 @require_POST
@@ -145,7 +152,15 @@ def _said(choices: Mapping[Topic, Frequency | None], had: Mapping[int, str]) -> 
         elif frequency is not None and topic.pk not in had:
             yield _("New: “%(topic)s” (%(frequency)s).") % named
         elif frequency is not None and had[topic.pk] != frequency:
-            yield _("“%(topic)s” now comes: %(frequency)s.") % named
+            yield _now_comes(frequency) % named
+
+
+def _now_comes(frequency: Frequency) -> str:
+    return {
+        Frequency.IMMEDIATE: _("“%(topic)s” now comes at once."),
+        Frequency.DAILY: _("“%(topic)s” now comes once a day."),
+        Frequency.WEEKLY: _("“%(topic)s” now comes once a week."),
+    }[frequency]
 
 
 def _offer_undo(request: HttpRequest, ended: Ended) -> None:

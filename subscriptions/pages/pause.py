@@ -34,7 +34,7 @@ class PauseForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        today = timezone.now().date()
+        today = timezone.localdate()
         self.fields["until"].widget.attrs |= {
             "min": (today + timedelta(days=1)).isoformat(),
             "max": (today + LONGEST).isoformat(),

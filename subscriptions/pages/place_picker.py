@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from subscriptions.areas import MOST
 from subscriptions.models import Place
@@ -47,7 +48,7 @@ class PlacePicker:
     @classmethod
     def sent(cls, data: QueryDict, most: int = MOST) -> "PlacePicker":
         """As the form came back. What is typed into the box is a wish: it is shown before anything else is done."""
-        codes = list(dict.fromkeys(data.getlist("area")))
+        codes = list(dict.fromkeys(code.replace("\x00", "") for code in data.getlist("area")))
         # One more than may be is enough to say that they are too many. Closed ones stay for who has them.
         known = {place.code: place for place in Place.objects.filter(code__in=codes[: most + 1])}
         picker = cls([known[code] for code in codes if code in known], most)
@@ -55,7 +56,12 @@ class PlacePicker:
         if unknown:
             picker.problem = _("“%s” is no place of the register: choose it anew.") % unknown[0][:60]
         elif len(codes) > most:
-            picker.problem = _("Choose at most %d places, or one that they lie in.") % most
+            said = ngettext(
+                "Choose at most %(most)d place, or one that it lies in.",
+                "Choose at most %(most)d places, or some that they lie in.",
+                most,
+            )
+            picker.problem = said % {"most": most}
         picker._search(data)
         return picker
 

@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from subscriptions.models import Subscriber
 
@@ -59,13 +60,14 @@ Page = Callable[Concatenate[HttpRequest, Subscriber, Rest], HttpResponse]
 
 
 def for_subscribers(page: Page[Rest]) -> Callable[Concatenate[HttpRequest, Rest], HttpResponse]:
-    """A page of one's own: whoever is not signed in is asked to sign in."""
+    """A page of one's own, with times in one's own zone: whoever is not signed in is asked to sign in."""
 
     @wraps(page)
     def guarded(request: HttpRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         subscriber = signed_in(request)
         if subscriber is None:
             return redirect("me_sign_in")
-        return page(request, subscriber, *args, **kwargs)
+        with timezone.override(subscriber.zone):
+            return page(request, subscriber, *args, **kwargs)
 
     return guarded

@@ -3,12 +3,12 @@
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from channels.tokens import BadToken
+from govnotify.lib.page_language import remember
 from subscriptions.limits import RateLimited
 from subscriptions.pages import session
 from subscriptions.pages.address_field import AddressField
@@ -36,7 +36,12 @@ def me_sign_in(request: HttpRequest) -> HttpResponse:
             request_sign_in(email=form.cleaned_data["email"], ip=ip_of(request))
     except RateLimited as error:
         minutes = error.retry_after // 60 + 1
-        form.add_error(None, _("Too many links were asked for. Try again in %d minutes.") % minutes)
+        said = ngettext(
+            "Too many links were asked for. Try again in %(minutes)d minute.",
+            "Too many links were asked for. Try again in %(minutes)d minutes.",
+            minutes,
+        )
+        form.add_error(None, said % {"minutes": minutes})
         response = _page(request, form, status=429)
         response["Retry-After"] = str(error.retry_after)
         return response
@@ -55,7 +60,9 @@ def me_open(request: HttpRequest, token: str) -> HttpResponse:
     except BadToken as error:
         return link_trouble(request, "sign-in", error)
     session.sign_in(request, subscriber)
-    return redirect("me")
+    response = redirect("me")
+    remember(response, subscriber.language)
+    return response
 
 
 @require_POST

@@ -40,6 +40,7 @@ class SubscribeForm(forms.Form):
         if data is not None:
             data = data.copy()
             data["started"] = form_clock.kept(data.get("started"))
+        self._sent = data  # a copy, so that a clock that is spent can be replaced in it
         super().__init__(data, initial={"language": get_language(), **(initial or {})})
         self.topics = topics
         for topic in topics:
@@ -55,13 +56,26 @@ class SubscribeForm(forms.Form):
         typed = {name: data.get(name, "") for name in names if name in data}
         return cls(topics, initial=typed | {"started": form_clock.kept(data.get("started"))})
 
+    @property
+    def slugs(self) -> str:
+        """Of the topics, with spaces between: what a script of the page needs."""
+        return " ".join(topic.slug for topic in self.topics)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.topics:
             raise forms.ValidationError(_("Choose at least one topic."))
-        if not self.errors and form_clock.too_quick(cleaned["started"]):
-            raise forms.ValidationError(_("That was very quick. Please press the button once more."))
+        if not self.errors:
+            self._look_at_the_clock(cleaned["started"])
         return cleaned
+
+    def _look_at_the_clock(self, started: str) -> None:
+        if form_clock.too_quick(started):
+            raise forms.ValidationError(_("That was very quick. Please press the button once more."))
+        if form_clock.spent(started):
+            if self._sent is not None:
+                self._sent["started"] = form_clock.start()
+            raise forms.ValidationError(_("One more step: please press the button once more."))
 
     def frequencies(self) -> Iterator[tuple[Topic, forms.BoundField]]:
         """Each topic with the field that asks how often."""

@@ -12,6 +12,7 @@ from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from channels.tokens import BadToken, UnsubscribeToken
 from subscriptions import pausing, unsubscribing
 from subscriptions.leaving_reasons import question
-from subscriptions.models import ConsentRecord, LeavingCount, Subscriber, Subscription, Topic
+from subscriptions.models import ConsentRecord, Frequency, LeavingCount, Subscriber, Subscription, Topic
 from subscriptions.pages.trouble import link_trouble
 from subscriptions.unsubscribing import Scope
 
@@ -48,14 +49,17 @@ def _one_click(request: HttpRequest, token: str, read: UnsubscribeToken) -> Http
     """By the mail client (RFC 8058): no page, no redirect."""
     if request.POST["List-Unsubscribe"] != "One-Click":
         return _page(request, token, read, status=400)
-    unsubscribing.unsubscribe(token=read, scope=Scope.MATCHED, way=ConsentRecord.Way.ONE_CLICK, page=PAGE)
+    unsubscribing.unsubscribe(
+        token=read, scope=unsubscribing.first_scope(read), way=ConsentRecord.Way.ONE_CLICK, page=PAGE
+    )
     return HttpResponse("Unsubscribed.\n", content_type="text/plain; charset=utf-8")
 
 
 def _leave(request: HttpRequest, token: str, read: UnsubscribeToken) -> HttpResponse:
     if request.POST["scope"] not in set(Scope):
         return _page(request, token, read, status=400)
-    ended = unsubscribing.unsubscribe(token=read, scope=Scope(request.POST["scope"]), page=PAGE)
+    topic_id = _topic_id(request.POST.get("topic", ""))
+    ended = unsubscribing.unsubscribe(token=read, scope=Scope(request.POST["scope"]), topic_id=topic_id, page=PAGE)
     context = {
         "token": token,
         "topics": Topic.objects.filter(pk__in=ended.topic_ids).select_related("agency"),
@@ -70,7 +74,8 @@ def _undo(request: HttpRequest, token: str, read: UnsubscribeToken) -> HttpRespo
     try:
         unsubscribing.undo(undo_token=request.POST["undo"], subscriber_id=read.subscriber_id, page=PAGE)
     except BadSignature:
-        return _page(request, token, read, status=410)
+        too_late = _("It is too late to undo this. Find the topics again to subscribe to them.")
+        return _page(request, token, read, problem=too_late, status=410)
     return _page(request, token, read, undone=True)
 
 
@@ -89,7 +94,8 @@ def _undo_pause(request: HttpRequest, token: str, read: UnsubscribeToken) -> Htt
     try:
         pausing.undo(token=request.POST["undo-pause"], subscriber_id=read.subscriber_id)
     except BadSignature:
-        return _page(request, token, read, status=410)
+        too_late = _("It is too late to undo this. You can end the break under “My subscriptions”.")
+        return _page(request, token, read, problem=too_late, status=410)
     return _page(request, token, read, undone=True)
 
 
@@ -102,8 +108,19 @@ _ACTS: Mapping[str, Callable[[HttpRequest, str, UnsubscribeToken], HttpResponse]
 }
 
 
+def _topic_id(text: str) -> int:
+    """The id that a link in a digest names; 0, which no topic has, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def _page(
-    request: HttpRequest, token: str, read: UnsubscribeToken, *, undone: bool = False, status: int = 200
+    request: HttpRequest,
+    token: str,
+    read: UnsubscribeToken,
+    *,
+    undone: bool = False,
+    problem: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     """What this person gets now, sorted by what each button would end."""
     current = list(
@@ -113,14 +130,18 @@ def _page(
         .order_by("topic__name")
     )
     matched = [row.topic for row in current if row.topic_id in read.topic_ids]
+    asked = _topic_id(request.GET.get("topic", ""))
     agencies = set(Topic.objects.filter(pk__in=read.topic_ids).values_list("agency", flat=True))
     of_agency = [row.topic for row in current if row.topic.agency_id in agencies]
     context = {
         "token": token,
         "matched": matched,
+        "asked": next((row.topic for row in current if row.topic_id == asked), None),
+        "digests": [row.topic for row in current if row.frequency != Frequency.IMMEDIATE and not read.topic_ids],
         "of_agency": of_agency,
         "everything": [row.topic for row in current],
         "undone": undone,
+        "problem": problem,
         "subscriber": Subscriber.objects.filter(pk=read.subscriber_id).first(),
     }
     return render(request, "subscriptions/unsubscribe.html", context, status=status)

@@ -19,9 +19,11 @@ from django.db import transaction  # noqa: E402
 from agencies.models import Agency, User  # noqa: E402
 from alerts.finding.popularity import count_followers_when_due  # noqa: E402
 from govnotify.demo.data.agencies import make_agencies  # noqa: E402
+from govnotify.demo.data.browsers import ensure_browsers  # noqa: E402
 from govnotify.demo.data.bulletins import make_bulletins  # noqa: E402
 from govnotify.demo.data.endpoints import Receiver, ensure_endpoints  # noqa: E402
 from govnotify.demo.data.network import allow_city_site, make_network  # noqa: E402
+from govnotify.demo.data.people import PEOPLE as CITIZENS  # noqa: E402
 from govnotify.demo.data.people import make_people  # noqa: E402
 from govnotify.demo.data.places import make_places  # noqa: E402
 from govnotify.demo.data.staff import PEOPLE, ensure_api_key, make_staff, set_passwords, set_second_factors  # noqa: E402
@@ -36,12 +38,14 @@ def main() -> None:
     set_passwords(secrets)
     set_second_factors(secrets)
     ensure_api_key(secrets)
-    ensure_endpoints(Receiver(port, folder / "receiver" / "ca.pem"))
+    receiver = Receiver(port, folder / "receiver" / "ca.pem")
+    ensure_endpoints(receiver)
+    ensure_browsers(receiver, secrets)
     allow_city_site(catcher)
 
 
 @transaction.atomic
-def ensure_data() -> None:
+def ensure_data(people: int = CITIZENS) -> None:
     """All of it or, where the demo's agencies are there, nothing."""
     if User.objects.filter(email=PEOPLE[0].email).exists():
         return
@@ -53,7 +57,7 @@ def ensure_data() -> None:
     make_places()
     make_staff(make_agencies())
     make_bulletins()
-    make_people()
+    make_people(people)
     make_network()
     count_followers_when_due()
 

@@ -10,6 +10,7 @@ from subscriptions.models import Category, Topic
 
 ROUTINE_TOPIC = "national-announcements"  # everybody follows it
 EMERGENCY_TOPIC = "danger-to-life"
+FLOOD_TOPICS = (EMERGENCY_TOPIC, "river-elder-floods")  # of the main job's alert
 _FOLDER = Path(__file__).parent
 
 
@@ -56,7 +57,12 @@ def _topic(agency: Agency, told: dict[str, Any], subjects: dict[str, Category]) 
 
 
 def _translations(told: dict[str, Any]) -> dict[str, dict[str, str]]:
-    return {language: {"name": name} for language, name in told.get("names", {}).items()}
+    """By language, as the model has them, from what the file has by kind of text."""
+    names, descriptions = told.get("names", {}), told.get("descriptions", {})
+    return {
+        language: {"name": name} | ({"description": descriptions[language]} if language in descriptions else {})
+        for language, name in names.items()
+    }
 
 
 def _told(file: str) -> list[dict[str, Any]]:

@@ -39,13 +39,30 @@ class Receiver:
 
     def tell_secret(self, name: str, secret: str) -> None:
         """Let the receiver verify what the endpoint of this name gets; it keeps no secret over a restart."""
+        self._ask(f"/secrets/{name}", secret)
+
+    def push(self, name: str) -> str:
+        """The address at its push service of the browser of this name."""
+        return f"https://127.0.0.1:{self.port}/push/{name}"
+
+    def tell_browser(self, name: str, secret: str) -> None:
+        """Let the receiver read what the browser of this name gets."""
+        self._ask(f"/browsers/{name}", secret)
+
+    def answer_of(self, name: str) -> str:
+        """What this browser answers its welcome with."""
+        return self._ask(f"/browsers/{name}/answer")
+
+    def _ask(self, path: str, told: str | None = None) -> str:
         context = ssl.create_default_context(cafile=self.ca_file)
         request = urllib.request.Request(
-            f"https://127.0.0.1:{self.port}/secrets/{name}",
-            data=secret.encode(),
-            method="PUT",
+            f"https://127.0.0.1:{self.port}{path}",
+            data=None if told is None else told.encode(),
+            method="GET" if told is None else "PUT",
         )
-        urllib.request.urlopen(request, context=context, timeout=10).close()  # noqa: S310
+        with urllib.request.urlopen(request, context=context, timeout=10) as answer:  # noqa: S310  our own address
+            text: str = answer.read().decode()
+        return text
 
 
 def ensure_endpoints(receiver: Receiver) -> None:

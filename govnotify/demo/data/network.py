@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from agencies.audit import Actor
 from agencies.models import Agency
+from govnotify.demo.data.people import consent
 from subscriptions.models import ConsentRecord, Frequency, Source, Subscriber, Subscription, Topic
 from subscriptions.partnering import pin
 from subscriptions.stocktaking import take_stock
@@ -36,7 +37,7 @@ def make_network() -> None:
         for partner in partners:
             pin(agency=agency, topic=topics[partner], actor=Actor.of(None))
     new = Subscription.objects.bulk_create(_followed_together(topics), batch_size=BATCH)
-    ConsentRecord.objects.bulk_create(map(_consent, new), batch_size=BATCH)
+    ConsentRecord.objects.bulk_create([consent(one, "/confirm/") for one in new], batch_size=BATCH)
     while take_stock(seconds=1):
         pass
 
@@ -66,15 +67,3 @@ def _followed_together(topics: dict[str, Topic]) -> Iterator[Subscription]:
                         started_at=person.confirmed_at or person.created_at,
                         source=source,
                     )
-
-
-def _consent(subscription: Subscription) -> ConsentRecord:
-    return ConsentRecord(
-        subscriber_id=subscription.subscriber_id,  # type: ignore[misc]  # these are all of people, none of machines
-        topic_id=subscription.topic_id,
-        act=ConsentRecord.Act.GIVEN,
-        way=ConsentRecord.Way.CONFIRMED,
-        frequency=subscription.frequency,
-        page="/confirm/",
-        at=subscription.started_at,
-    )

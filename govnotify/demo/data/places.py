@@ -1,6 +1,7 @@
 """Tarnmark's places: 4 regions, 20 counties and 150 towns on a grid, the same in every demo.
 
-The country does not exist, nor do its names; in Ukrainian and Arabic they are spelled by sound.
+The country does not exist, nor do its names. Regions have one in every language; towns and counties keep theirs in
+Latin letters, and are spelled by sound in Ukrainian and Arabic.
 """
 
 from collections.abc import Iterator

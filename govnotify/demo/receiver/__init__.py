@@ -1,1 +1,1 @@
-"""An HTTPS server that plays the demo's webhook endpoints: answers, verifies, counts. Loopback only."""
+"""An HTTPS server that plays the demo's webhook endpoints and its browsers' push service, on loopback only."""

@@ -16,19 +16,20 @@ from aiohttp import web
 
 from govnotify.demo.receiver.certificates import server_context
 from govnotify.demo.receiver.ledger import Ledger
-from govnotify.demo.receiver.web import application
+from govnotify.demo.receiver.screens import Screens
+from govnotify.demo.receiver.web import application, summary
 
 HOST = "127.0.0.1"
 
 
-async def serve(port: int, tls: ssl.SSLContext, ca_file: Path) -> Ledger:
-    """Serve on loopback until SIGTERM or SIGINT; what was counted."""
+async def serve(port: int, tls: ssl.SSLContext, ca_file: Path) -> dict[str, object]:
+    """Serve on loopback until SIGTERM or SIGINT; what was counted, as /status has it."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for end in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(end, stop.set)
-    ledger = Ledger()
-    runner = web.AppRunner(application(ledger), access_log=None, shutdown_timeout=1.0)
+    ledger, screens = Ledger(), Screens()
+    runner = web.AppRunner(application(ledger, screens), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, HOST, port, ssl_context=tls)
     await site.start()
@@ -36,7 +37,7 @@ async def serve(port: int, tls: ssl.SSLContext, ca_file: Path) -> Ledger:
     print(json.dumps(ready), flush=True)  # noqa: T201  that is how the port becomes known
     await stop.wait()
     await runner.cleanup()
-    return ledger
+    return summary(ledger, screens)
 
 
 def main() -> None:
@@ -46,9 +47,9 @@ def main() -> None:
     parser.add_argument("--report", type=Path)
     options = parser.parse_args()
     tls = server_context(options.cert_dir)
-    ledger = uvloop.run(serve(options.port, tls, options.cert_dir / "ca.pem"))
+    counted = uvloop.run(serve(options.port, tls, options.cert_dir / "ca.pem"))
     if options.report is not None:
-        options.report.write_text(json.dumps(ledger.summary()) + "\n")
+        options.report.write_text(json.dumps(counted) + "\n")
 
 
 if __name__ == "__main__":

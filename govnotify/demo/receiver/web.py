@@ -1,4 +1,4 @@
-"""The receiver's web side: hooks for the platform, secrets and /status for the demo, a page for people."""
+"""The receiver's web side: hooks for the platform, secrets and /status for the demo, pages for people."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -16,15 +16,17 @@ from channels.webhook.signing import (
 )
 from govnotify.demo.receiver import page
 from govnotify.demo.receiver.ledger import Ledger, Verdict
+from govnotify.demo.receiver.push_site import PushSite
+from govnotify.demo.receiver.screens import Screens
 
 PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 BODY_OCTETS = 100_000  # five times what the platform sends at most
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def application(ledger: Ledger) -> web.Application:
-    """Routes: POST /hooks/NAME, PUT /secrets/NAME, GET /status, / and /style.css."""
-    site = Site(ledger)
+def application(ledger: Ledger, screens: Screens) -> web.Application:
+    """Routes: POST /hooks/NAME, PUT /secrets/NAME, GET /status, / and /style.css, and those of PushSite."""
+    site = Site(ledger, screens)
     app = web.Application(middlewares=[loopback_only], client_max_size=BODY_OCTETS)
     app.add_routes(
         [
@@ -33,6 +35,7 @@ def application(ledger: Ledger) -> web.Application:
             web.get("/status", site.status),
             web.get("/", site.page),
             web.get("/style.css", site.style),
+            *PushSite(screens).routes(),
         ]
     )
     return app
@@ -54,8 +57,9 @@ async def loopback_only(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 class Site:
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, screens: Screens) -> None:
         self._ledger = ledger
+        self._screens = screens
         self._secrets: dict[str, str] = {}
 
     async def hook(self, request: web.Request) -> web.Response:
@@ -94,13 +98,18 @@ class Site:
         return web.Response(status=204)
 
     async def status(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._ledger.summary())
+        return web.json_response(summary(self._ledger, self._screens))
 
     async def page(self, _request: web.Request) -> web.Response:
         return web.Response(text=page.html(self._ledger), content_type="text/html")
 
     async def style(self, _request: web.Request) -> web.Response:
         return web.Response(text=page.STYLE, content_type="text/css")
+
+
+def summary(ledger: Ledger, screens: Screens) -> dict[str, object]:
+    """The content of /status."""
+    return ledger.summary() | {"browsers": screens.summary()}
 
 
 def _read(body: bytes) -> tuple[str, dict[str, object]]:

@@ -5,3 +5,7 @@ TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "j F Y، H:i"
 SHORT_DATE_FORMAT = "j M Y"
 SHORT_DATETIME_FORMAT = "j M Y، H:i"
+# Digits are those of the pages, 0 to 9, and so are the signs between them; Django sets thousands apart by nothing.
+DECIMAL_SEPARATOR = "."
+THOUSAND_SEPARATOR = ","
+NUMBER_GROUPING = 3

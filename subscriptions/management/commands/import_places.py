@@ -38,7 +38,8 @@ class Command(BaseCommand):
             f"{path}: {done.added:,} {would}added, {done.changed:,} {would}changed, {done.unchanged:,} as they were, "
             f"{done.closed:,} {would}closed"
         )
-        if done.people:
+        if done.people or done.browsers:
             self.stdout.write(
-                f"{done.people:,} people had chosen a place that is closed: they count as living in what it lay in."
+                f"{done.people:,} people and {done.browsers:,} browsers had chosen a place that is closed: they "
+                "count as living in what it lay in."
             )

@@ -1,0 +1,1 @@
+"""HTTPS requests to addresses that others named: webhooks' endpoints, browsers' push services."""
