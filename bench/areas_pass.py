@@ -14,10 +14,11 @@ from django.db import connection  # noqa: E402
 
 from alerts.acts.drafting import VariantText, create_bulletin  # noqa: E402
 from alerts.acts.publishing import publish_bulletin  # noqa: E402
-from alerts.engine.audience import ADD, count_audience  # noqa: E402
+from alerts.engine.counting import count_audience  # noqa: E402
 from alerts.engine.fanout import expand_next  # noqa: E402
 from alerts.engine.reach import condition  # noqa: E402
-from alerts.lanes import Channel, Lane  # noqa: E402
+from alerts.engine.topic_audience import ADD  # noqa: E402
+from alerts.lanes import Channel, Lane, RecipientKind  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from bench.people import a_topic, follow  # noqa: E402
 from govnotify.lib.database import bigints, query  # noqa: E402
@@ -118,7 +119,7 @@ def _slices(dispatch: Dispatch) -> list[float]:
 
 def _plan(topic: Topic, areas: Sequence[Place], subscribers: int) -> list[str]:
     """How the rows of a slice are read, by table and index."""
-    local, values = condition([place.pk for place in areas], "s.subscriber_id")
+    local, values = condition([place.pk for place in areas], "s", RecipientKind.SUBSCRIBER)
     statement = ADD.format(recipient="subscriber_id", frequency="", areas=local, destination="0::smallint")
     rows = query(
         f"EXPLAIN {statement} SELECT count(*) FROM added",  # noqa: S608  of constants

@@ -1,6 +1,5 @@
 """The pass of the costs benchmark, run inside Django."""
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,14 +11,14 @@ import uvloop
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
 
-from alerts.engine.claims import Recipient  # noqa: E402
+from alerts.engine.eligibility import Recipient  # noqa: E402
 from alerts.engine.mailing import envelope  # noqa: E402
 from alerts.engine.rendering import edition  # noqa: E402
 from alerts.lanes import UNRECORDED  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.reports import progress  # noqa: E402
+from bench.dead_rows import DeadRows  # noqa: E402
 from bench.fanout_passes import crowd, publish_and_wait  # noqa: E402
 from bench.servers import Servers, cpu_seconds, end_sink, processes_of  # noqa: E402
 from channels.outcome import Outcome  # noqa: E402
@@ -35,13 +34,6 @@ STEPS = (
     ("claim", "JOIN subscriptions_subscriber"),
 )
 STATEMENTS = "SELECT query, total_plan_time, total_exec_time FROM pg_stat_statements"
-# Deliveries are in their month's partition.
-ROWS = """
-SELECT regexp_replace(relname, '_2[0-9]+_[0-9]+$', ''), sum(n_tup_upd), sum(n_tup_hot_upd), sum(n_dead_tup),
-       sum(autovacuum_count)
-FROM pg_stat_user_tables
-WHERE relname LIKE 'alerts\\_delivery\\_2%%' OR relname IN ('alerts_batch', 'alerts_turn') GROUP BY 1
-"""
 BYTES = """
 SELECT sum(pg_relation_size(oid)), sum(pg_indexes_size(oid)) FROM pg_class
 WHERE relkind = 'r' AND relname LIKE 'alerts\\_delivery\\_2%%'
@@ -60,7 +52,7 @@ def measure(recipients: int, servers: Servers) -> dict[str, object]:
     processes = _processes(servers) | {"mail server": [sink.pid]}
     before = {name: cpu_seconds(pids) for name, pids in processes.items()}
     [(log,)] = query("SELECT pg_current_wal_insert_lsn()", {})
-    with _Watch() as watch:
+    with DeadRows() as watch:
         dispatch, seconds = publish_and_wait(topic, publisher)
     [(written,)] = query("SELECT pg_current_wal_insert_lsn() - %(log)s::pg_lsn", {"log": log})
     after = {name: cpu_seconds(pids) for name, pids in (_processes(servers) | {"mail server": [sink.pid]}).items()}
@@ -149,41 +141,6 @@ class _Feed:
     def record(self, envelope: Envelope, outcome: Outcome) -> None:
         if not outcome.accepted:
             raise RuntimeError(f"{envelope.recipient}: {outcome}")
-
-
-class _Watch:
-    """Looks at the hot tables' dead rows each second, from a connection of its own."""
-
-    def __init__(self) -> None:
-        self._most = Counter[str]()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look)
-
-    def __enter__(self) -> "_Watch":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._over.wait(1.0):
-            for table, _, _, dead, _ in query(ROWS, {}):
-                self._most[table] = max(self._most[table], int(dead))
-        connection.close()
-
-    def seen(self) -> dict[str, dict[str, object]]:
-        return {
-            table: {
-                "updates": int(updates),
-                "on_their_page_percent": round(100 * int(hot) / max(int(updates), 1), 1),
-                "dead_at_most": max(self._most[table], int(dead)),
-                "dead_at_the_end": int(dead),
-                "autovacuums": int(vacuums),
-            }
-            for table, updates, hot, dead, vacuums in query(ROWS, {})
-        }
 
 
 def _us(seconds: float, messages: int) -> float:

@@ -8,7 +8,8 @@ beside our rows: `missing` are people whom it never took a message for, or whom 
 whom it told 550. `duplicates` are acceptances beyond the first; the second copies to those whose first the server took
 without a word are `doubled_after_dot`, as nobody can know. Deferred deliveries would be tried again after minutes: as
 an operator may, the benchmark makes them due by SQL once the fault is over. The last line is one JSON object; the exit
-code is 1 when a round was not sound. A seed gives the same faults, at the same moments, to the same victims.
+code is 1 when a round was not sound, or when more than 0.2 % of a million or more went twice. A seed gives the same
+faults, at the same moments, to the same victims.
 """
 
 import argparse
@@ -32,7 +33,7 @@ def main() -> None:
     with own_folder() as folder:
         result = run(chosen.rounds, chosen.recipients, chosen.seed, chosen.only, folder)
     print(json.dumps(result), flush=True)
-    sys.exit(bool(result["failed_rounds"]))
+    sys.exit(not result["is_sound"])
 
 
 def run(rounds: int, recipients: int, seed: int, only: str, folder: Path) -> dict[str, object]:

@@ -15,7 +15,7 @@ from django.db import connections, transaction
 
 from agencies.models import User
 from alerts.acts.publishing import publish_bulletin, wake_lane
-from alerts.lanes import Lane
+from alerts.lanes import Lane, RecipientKind
 from bench import crash_sink
 from bench.crash_control import Sink
 from bench.crash_people import a_draft
@@ -118,7 +118,7 @@ def publisher_aborted(stage: Stage) -> None:
     """The hint is out, and then nothing was published: nobody may get a mail for it."""
     with suppress(ZeroDivisionError), transaction.atomic():
         publish_bulletin(bulletin=a_draft(stage.bystanders), publisher=stage.publisher)
-        wake_lane(Lane.ROUTINE)
+        wake_lane(Lane.ROUTINE, (RecipientKind.SUBSCRIBER, RecipientKind.ENDPOINT))
         time.sleep(0.5)
         raise ZeroDivisionError
     connections.close_all()

@@ -24,6 +24,8 @@ from govnotify.lib.database import outlast, query  # noqa: E402
 PATIENCE = 240.0  # seconds after the fault, then what has not come is missing
 STRIKE_AT = (0.30, 0.70)  # of the round unsent; how much was is looked at again when the fault has struck
 COUNTS = (0.20, 0.80)  # else the round is repeated
+TWICE_AT_MOST = 0.2  # percent of all rounds
+JUDGED_FROM = 1_000_000  # messages: of fewer, what one killed sender had in hand is a larger share
 TRIES = 5
 
 # What an operator does who does not want to wait for the table's minutes. Leases are shorter than a minute.
@@ -183,19 +185,22 @@ def _emergency(platform: Platform, sink: Sink, people: People) -> dict[str, int]
 def _summary(played: list[Round], recipients: int, seed: int, emergency: dict[str, int]) -> dict[str, object]:
     recovered = sorted(one.recovered_ms for one in played)
     duplicates = sum(one.duplicates for one in played)
+    share = round(100 * duplicates / (recipients * len(played)), 4)
+    failed = [one.fault for one in played if not one.is_sound]
     return {
         "rounds": len(played),
         "recipients": recipients,
         "missing": sum(one.missing for one in played),
         "duplicates": duplicates,
-        "duplicates_percent": round(100 * duplicates / (recipients * len(played)), 4),
+        "duplicates_percent": share,
         "worst_round_duplicates": max(one.duplicates for one in played),
         "doubled_after_dot": sum(one.doubts for one in played),
         "senders_killed": sum(one.senders_killed for one in played),
         "strangers": sum(one.strangers for one in played),
         "recovered_ms_p95": recovered[round(0.95 * (len(recovered) - 1))],
         "emergency_without_broker": emergency,
-        "failed_rounds": [one.fault for one in played if not one.is_sound],
+        "failed_rounds": failed,
+        "is_sound": not failed and (share <= TWICE_AT_MOST or recipients * len(played) < JUDGED_FROM),
         "seed": seed,
     }
 

@@ -17,12 +17,13 @@ from bench.servers import own_servers
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--recipients", type=int, default=100_000)
+    arguments.add_argument("--own-hour", type=float, default=0.0, help="share of them who have chosen when to read")
     chosen = arguments.parse_args()
     with own_servers() as servers:
         # Django reads its settings from the environment that the servers have just made.
         from bench.digest_pass import measure  # noqa: PLC0415
 
-        print(json.dumps(measure(chosen.recipients, servers)), flush=True)
+        print(json.dumps(measure(chosen.recipients, chosen.own_hour, servers)), flush=True)
 
 
 if __name__ == "__main__":

@@ -15,12 +15,13 @@ from alerts.engine.digests import start_run  # noqa: E402
 from alerts.models import DigestItem, Dispatch  # noqa: E402
 from alerts.reports import Progress, progress  # noqa: E402
 from bench.digest_world import settle  # noqa: E402
-from bench.servers import Servers, cpu_seconds, end_sink, peak_rss_mb, processes_of, wait_for  # noqa: E402
+from bench.memory import peak_rss_mb  # noqa: E402
+from bench.servers import Servers, cpu_seconds, end_sink, processes_of, wait_for  # noqa: E402
 from govnotify.embedded import Child  # noqa: E402
 from govnotify.lib.database import query  # noqa: E402
 from govnotify.lib.queues import Queue  # noqa: E402
 from govnotify.processes import worker  # noqa: E402
-from subscriptions.models import Frequency  # noqa: E402
+from subscriptions.models import Frequency, Timetable  # noqa: E402
 
 PATIENCE = 1_800.0  # seconds
 # Statements of the digest's expansion, by what they read or write.
@@ -34,10 +35,10 @@ ORDER BY total_exec_time DESC LIMIT 10
 """
 
 
-def measure(recipients: int, servers: Servers) -> dict[str, object]:
+def measure(recipients: int, own_hour: float, servers: Servers) -> dict[str, object]:
     """Fill the database, make the run, and count at the server who got it."""
     call_command("migrate", verbosity=0)
-    settle(recipients)
+    settle(recipients, own_hour=own_hour)
     query("CREATE EXTENSION pg_stat_statements", {})
     query("CHECKPOINT", {})
     process, port, report = servers.own_sink()
@@ -55,6 +56,7 @@ def measure(recipients: int, servers: Servers) -> dict[str, object]:
     [(expansion,)] = query(EXPANSION, {})
     return {
         "recipients": recipients,
+        "own_hour": own_hour,
         "accepted": int(counted["messages"]),
         "missing": recipients - int(counted["unique_recipients"]),
         "duplicates": int(counted["messages"] - counted["unique_recipients"]),
@@ -73,7 +75,8 @@ def measure(recipients: int, servers: Servers) -> dict[str, object]:
 def _run_and_wait() -> tuple[Dispatch, Progress, float]:
     """Start the day's run; seconds from the call until the last digest was recorded as accepted."""
     started = time.time()
-    run = start_run(period=Frequency.DAILY, cut_off=timezone.now())
+    tables = list(Timetable.objects.filter(period=Frequency.DAILY))  # those that people have chosen, if any
+    run = start_run(period=Frequency.DAILY, cut_off=timezone.now(), tables=tables or None)
     assert run is not None  # noqa: S101  there is none of this moment
     while (now := progress(run)).state != Dispatch.State.DONE:
         if time.time() - started > PATIENCE:

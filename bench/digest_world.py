@@ -2,17 +2,20 @@
 
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import connection
+from django.utils import timezone
 
 from agencies.models import Agency, Membership, Role, User
 from alerts.acts.drafting import VariantText, create_bulletin
 from alerts.acts.publishing import publish_bulletin
+from alerts.engine.digests import PERIODS
 from alerts.engine.fanout import expand_next
 from alerts.lanes import Channel, Lane
 from alerts.models import Batch
 from subscriptions.address_key import address_key_of
-from subscriptions.models import Topic
+from subscriptions.models import Timetable, Topic
 
 TOPICS, AGENCIES, BULLETINS = 300, 20, 60
 NEWSY = 45  # topics with a bulletin of their own; the other bulletins are on two or three topics
@@ -29,8 +32,11 @@ BODY = """The river has risen by {n} cm since the last report, and it goes on ri
 """
 
 
-def settle(recipients: int, seed: int = 1) -> None:
-    """Fill the database: everybody reads daily about at least one thing that was in the news. About 4.3 topics each."""
+def settle(recipients: int, seed: int = 1, own_hour: float = 0.0) -> None:
+    """Fill the database: everybody reads daily about at least one thing that was in the news. About 4.3 topics each.
+
+    `own_hour` of them have chosen when to read, a month ago: the same hour, as that of a country's one zone.
+    """
     draw = random.Random(seed)  # noqa: S311  no secret
     agencies = [_agency(number) for number in range(AGENCIES)]
     topics = [
@@ -39,6 +45,8 @@ def settle(recipients: int, seed: int = 1) -> None:
     ]
     newsy = topics[:NEWSY]
     _people(recipients, draw, [topic.pk for topic in newsy], [topic.pk for topic in topics])
+    if own_hour:
+        _own_hours(recipients, own_hour)
     editor = User.objects.create_user("editor@office.example", name="Editor")
     Membership.objects.bulk_create(Membership(user=editor, agency=one, role=Role.PUBLISHER) for one in agencies)
     for number in range(BULLETINS):
@@ -89,6 +97,25 @@ def _people(recipients: int, draw: random.Random, newsy: list[int], topics: list
                 for topic in set(draw.choices(topics, weights, k=more)) - {first}:
                     frequency = "immediate" if draw.random() < AT_ONCE else "daily"
                     rows.write_row((number, topic, frequency, "2026-01-01"))
+
+
+def _own_hours(recipients: int, share: float) -> None:
+    ago = timezone.now() - timedelta(days=30)
+    tables = [
+        Timetable.objects.create(
+            period=period, zone=zone, hour=7 if zone else 0, weekday=0, through=timezone.now() - since, next_at=ago
+        )
+        for zone in ("", "Europe/Paris")
+        for period, since in PERIODS.items()
+    ]
+    daily, weekly = (table.pk for table in tables[2:])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO subscriptions_readingtime
+                   (subscriber_id, daily_id, weekly_id, from_at, daily_since, weekly_since)
+               SELECT id, %s, %s, %s, %s, %s FROM subscriptions_subscriber WHERE id <= %s""",
+            [daily, weekly, ago, ago, ago, round(recipients * share)],
+        )
 
 
 def _agency(number: int) -> Agency:

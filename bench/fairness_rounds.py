@@ -1,13 +1,9 @@
 """The rounds of the benchmark of fairness, run inside Django."""
 
-import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 
 import django
 
@@ -23,9 +19,7 @@ from alerts.lanes import Lane  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.reports import progress  # noqa: E402
 from bench.people import a_topic, follow  # noqa: E402
-from bench.servers import Servers, end_sink, wait_for  # noqa: E402
-from govnotify.embedded import Child  # noqa: E402
-from govnotify.processes import background  # noqa: E402
+from bench.servers import Servers, end_sink  # noqa: E402
 from subscriptions.models import Topic  # noqa: E402
 
 PATIENCE = 3_600.0  # seconds
@@ -34,7 +28,6 @@ STAMPED = "stamped.example"  # the sink keeps the times of recipients below it
 LIMITED = f"limited.{STAMPED}"
 LIMITED_EVERY = 20  # one in so many of the large bulletin's people is there
 RATE = 200.0  # messages per second
-READY = (" ready.", "beat: Starting...")
 BODY = "The river has risen by 12 cm since the last report, and it goes on rising. **No road is closed**.\n\n" * 20
 Stamps = dict[str, float]
 
@@ -67,7 +60,8 @@ def measure(large: int, small: int, servers: Servers) -> dict[str, object]:
 
 def _round(servers: Servers, many: Topic, alone: Topic, beside: Topic) -> dict[str, object]:
     """The small bulletin alone; the large one, and the small one beside it, until all are finished."""
-    sink, report = _platform(servers)
+    sink, port, report = servers.own_sink(STAMPED)
+    servers.start_platform(port)
     alone_at, first = _published(alone)
     _wait(lambda: progress(first).finished)
     size = many.subscriptions.count()
@@ -135,30 +129,6 @@ def _published(topic: Topic) -> tuple[float, Dispatch]:
     bulletin = create_bulletin(agency=topic.agency, topics=[topic], variants=[text], author=editor)
     at = time.time()
     return at, publish_bulletin(bulletin=bulletin, publisher=editor)
-
-
-def _platform(servers: Servers) -> tuple["subprocess.Popen[str]", Path]:
-    """The sink; every worker and beat, by the production commands. Back when all are ready."""
-    report = servers.folder / "sink.json"
-    sink = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "bench.null_smtp", "--report", report, "--stamp", STAMPED],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert sink.stdout is not None  # noqa: S101
-    environment = {
-        **os.environ,
-        "EMAIL_URL": f"smtp://127.0.0.1:{json.loads(sink.stdout.readline())['port']}",
-        "LOG_LEVEL": "INFO",
-        "BEAT_SCHEDULE": str(servers.folder / "beat"),
-    }
-    for process in background():
-        log = servers.folder / f"{process.name}.log"
-        log.unlink(missing_ok=True)
-        servers.children.append(Child(process.name, process.command, log=log, env=environment))
-    for child in servers.children:
-        wait_for(lambda log=child.log: any(words in log.read_text() for words in READY), child)
-    return sink, report
 
 
 def _topic(slug: str, domain_of: Callable[[int], str], people: int, numbers: "count[int]") -> Topic:

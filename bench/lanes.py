@@ -21,7 +21,7 @@ def main() -> None:
     arguments.add_argument("--routine", type=int, default=1_000_000, help="recipients of the routine bulletin")
     arguments.add_argument("--digest", type=int, help="recipients of the digest run; half of the bulletin's")
     arguments.add_argument("--emergency", type=int, default=10_000, help="recipients of each emergency")
-    arguments.add_argument("--rounds", type=int, default=3, help="emergencies of each kind")
+    arguments.add_argument("--rounds", type=int, default=7, help="emergencies of each kind")
     chosen = arguments.parse_args()
     with own_servers() as servers:
         # Django reads its settings from the environment that the servers have just made.

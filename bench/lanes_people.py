@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from agencies.models import Agency, Membership, Role, User
-from alerts.acts.alerting import AlertDetails, approve_alert, content_hash, draft_alert
+from alerts.acts.alert_drafting import AlertDetails, draft_alert
+from alerts.acts.alerting import approve_alert, content_hash
 from alerts.acts.drafting import VariantText, create_bulletin
 from alerts.acts.publishing import publish_bulletin
 from alerts.models import Alert, Bulletin, Dispatch

@@ -1,14 +1,10 @@
 """The rounds of the benchmark of the lanes, run inside Django."""
 
-import json
 import math
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import django
@@ -22,15 +18,12 @@ from alerts.engine.digests import start_run  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from alerts.reports import Progress, progress  # noqa: E402
 from bench.lanes_people import DIGEST_BULLETINS, EMERGENCY_DOMAIN, Office, listeners  # noqa: E402
-from bench.servers import Servers, end_sink, wait_for  # noqa: E402
-from govnotify.embedded import Child  # noqa: E402
-from govnotify.processes import background  # noqa: E402
+from bench.servers import Servers, end_sink  # noqa: E402
 from subscriptions.models import Frequency, Topic  # noqa: E402
 
 PATIENCE = 1_800.0  # seconds
 EARLIEST, LATEST = 0.30, 0.60  # of the routine bulletin accepted when an emergency is approved
 QUIET_SECONDS = 3.0  # between emergencies: longer than it takes for what the last one left behind to settle
-READY = (" ready.", "beat: Starting...")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +47,12 @@ def measure(sizes: Sizes, servers: Servers) -> dict[str, object]:
     """Idle rounds, loaded rounds, and what became of everything else."""
     call_command("migrate", verbosity=0)
     people = _People(sizes)
-    sink, port, report = _sink(servers)
-    _start_platform(servers, port)
+    sink, port, report = servers.own_sink(EMERGENCY_DOMAIN)
+    servers.start_platform(port)
     cold = people.emergency("cold", lambda: 0.0, _rest)  # the first since the start; what is measured after it is not
     idle = [people.emergency(f"idle{number}", lambda: 0.0, _rest) for number in range(sizes.rounds)]
     digest = start_run(period=Frequency.DAILY, cut_off=timezone.now())
-    assert digest is not None  # noqa: S101  housekeeping's own runs end at six o'clock
+    assert digest is not None  # noqa: S101  housekeeping's own runs end at the full hour
     started = time.time()
     routine = people.office.publish(people.routine)
     loaded, digest_percents = [], []
@@ -152,32 +145,6 @@ def _times(one: Round, stamps: dict[str, float], recipients: int) -> dict[str, f
 
 def _percent(now: Progress, of: int) -> float:
     return 100 * now.sent / of
-
-
-def _sink(servers: Servers) -> tuple["subprocess.Popen[str]", int, Path]:
-    report = servers.folder / "sink.json"
-    process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "bench.null_smtp", "--report", report, "--stamp", EMERGENCY_DOMAIN],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None  # noqa: S101
-    return process, json.loads(process.stdout.readline())["port"], report
-
-
-def _start_platform(servers: Servers, smtp_port: int) -> None:
-    """Every worker and beat, by the production commands; back when all are ready."""
-    environment = {
-        **os.environ,
-        "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
-        "LOG_LEVEL": "INFO",
-        "BEAT_SCHEDULE": str(servers.folder / "beat"),
-    }
-    for process in background():
-        log = servers.folder / f"{process.name}.log"
-        servers.children.append(Child(process.name, process.command, log=log, env=environment))
-    for child in servers.children:
-        wait_for(lambda log=child.log: any(words in log.read_text() for words in READY), child)
 
 
 def _rest() -> None:

@@ -44,9 +44,9 @@ def fill(subscribers: int, agencies: int, topics: int) -> tuple[list[Topic], lis
     """The topics with the largest first, their numbers of followers, and a publisher of every agency."""
     made, publisher = _agencies_and_topics(agencies, topics)
     sizes = [ceil(subscribers * SHARE / rank**SKEW) for rank in range(1, topics + 1)]
-    with _bulk_load("subscriptions_subscriber"):
+    with bulk_load("subscriptions_subscriber"):
         query(SUBSCRIBERS, {"subscribers": subscribers})
-    with _bulk_load("subscriptions_subscription"):
+    with bulk_load("subscriptions_subscription"):
         query("SELECT setseed(%(seed)s)", {"seed": SEED})
         values = {
             "topics": [topic.pk for topic in made],
@@ -75,7 +75,7 @@ def _agencies_and_topics(agencies: int, topics: int) -> tuple[list[Topic], User]
 
 
 @contextmanager
-def _bulk_load(table: str) -> Iterator[None]:
+def bulk_load(table: str) -> Iterator[None]:
     """Indexes and uniqueness of `table` are taken off and put back; foreign keys are not looked at."""
     indexes = query(INDEXES, {"table": table})
     with transaction.atomic():

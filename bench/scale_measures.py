@@ -14,7 +14,7 @@ from django.core.management import call_command  # noqa: E402
 from agencies.models import User  # noqa: E402
 from alerts.acts.drafting import VariantText, create_bulletin  # noqa: E402
 from alerts.acts.publishing import publish_bulletin  # noqa: E402
-from alerts.engine.audience import count_audience  # noqa: E402
+from alerts.engine.counting import count_audience  # noqa: E402
 from alerts.engine.fanout import expand_next  # noqa: E402
 from alerts.lanes import Channel, Lane  # noqa: E402
 from alerts.models import Batch, Dispatch  # noqa: E402

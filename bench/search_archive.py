@@ -41,8 +41,8 @@ SELECT n, 1 + floor(power(random(), 3) * %(agencies)s)::int, 'published', moment
 FROM generate_series(1, %(bulletins)s) n, LATERAL (SELECT now() - n * interval '7 minutes' AS moment) m;
 INSERT INTO alerts_bulletintopic (bulletin_id, topic_id, position)
 SELECT n, 1 + (floor(power(random(), 3) * 997)::int * 20 + n %% 20), 0 FROM generate_series(1, %(bulletins)s) n;
-INSERT INTO alerts_bulletinvariant (bulletin_id, language, title, summary, body, body_format, html, instruction)
-SELECT n, language, initcap(pg_temp.say(6)), pg_temp.say(12), pg_temp.say(42), 'markdown', '', ''
+INSERT INTO alerts_bulletinvariant (bulletin_id, language, title, summary, body, body_format, html, instruction, event)
+SELECT n, language, initcap(pg_temp.say(6)), pg_temp.say(12), pg_temp.say(42), 'markdown', '', '', ''
 FROM generate_series(1, %(bulletins)s) n, unnest(ARRAY['en', CASE WHEN n %% 200 = 0 THEN 'ar' ELSE 'ro' END]) language;
 """
 

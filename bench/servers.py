@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -18,9 +18,10 @@ from cryptography.fernet import Fernet
 from govnotify.embedded import Child, Postgres, Valkey, free_port
 from govnotify.embedded.child import die_with
 from govnotify.lib.queues import Queue
-from govnotify.processes import worker
+from govnotify.processes import background, worker
 
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+READY = (" ready.", "beat: Starting...")
 
 
 @contextmanager
@@ -73,19 +74,42 @@ class Servers:
         self.postgres.stop()
 
     def stop_children(self) -> None:
-        while self.children:
-            self.children.pop().stop()
+        stop_all(self.children)
+        self.children.clear()
 
     def start_workers(self, smtp_port: int) -> Child:
         """The routine lane's workers, by the production commands; returns the one that sends mail, when it is ready."""
-        environment = {**os.environ, "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}", "LOG_LEVEL": "INFO"}
-        for queue in (Queue.ROUTINE_WEBHOOK, Queue.ROUTINE):
-            log = self.folder / f"{queue}.log"
-            log.unlink(missing_ok=True)
-            child = Child(queue, worker(queue).command, log=log, env=environment)
-            self.children.append(child)
-            wait_for(lambda log=log: " ready." in log.read_text(), child)
+        url = f"smtp://127.0.0.1:{smtp_port}"
+        self.start_worker(Queue.ROUTINE_WEBHOOK, EMAIL_URL=url)
+        return self.start_worker(Queue.ROUTINE, EMAIL_URL=url)
+
+    def start_worker(self, queue: Queue, **settings: str) -> Child:
+        """The queue's worker by the production command, when it is ready."""
+        log = self.folder / f"{queue}.log"
+        log.unlink(missing_ok=True)
+        environment = {**os.environ, **settings, "LOG_LEVEL": "INFO"}
+        child = Child(queue, worker(queue).command, log=log, env=environment)
+        self.children.append(child)
+        wait_for(lambda: " ready." in log.read_text(), child)
         return child
+
+    def start_platform(self, smtp_port: int) -> dict[str, Child]:
+        """Every worker and beat by name, by the production commands; back when all are ready."""
+        environment = {
+            **os.environ,
+            "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
+            "LOG_LEVEL": "INFO",
+            "BEAT_SCHEDULE": str(self.folder / "beat"),
+        }
+        started: dict[str, Child] = {}
+        for process in background():
+            log = self.folder / f"{process.name}.log"
+            log.unlink(missing_ok=True)
+            started[process.name] = Child(process.name, process.command, log=log, env=environment)
+            self.children.append(started[process.name])
+        for child in started.values():
+            wait_for(lambda log=child.log: any(words in log.read_text() for words in READY), child)
+        return started
 
     def postfix_sink(self) -> tuple[Child, int] | None:
         """Postfix's smtp-sink, where it is installed."""
@@ -99,11 +123,11 @@ class Servers:
         time.sleep(0.3)
         return (child, port) if child.running else None
 
-    def own_sink(self) -> tuple[subprocess.Popen[str], int, Path]:
-        """Our null server, which counts; its process, port and report."""
+    def own_sink(self, stamp: str = "") -> tuple[subprocess.Popen[str], int, Path]:
+        """Our null server, which counts, and keeps the times of recipients below `stamp`; process, port and report."""
         report, parent = self.folder / "sink.json", os.getpid()
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "bench.null_smtp", "--port", "0", "--report", report],
+            [sys.executable, "-m", "bench.null_smtp", "--port", "0", "--report", report, "--stamp", stamp],
             stdout=subprocess.PIPE,
             text=True,
             preexec_fn=lambda: die_with(parent, signal.SIGKILL),  # noqa: PLW1509  one call of prctl(2)
@@ -120,6 +144,14 @@ def end_sink(process: "subprocess.Popen[str]", report: Path) -> dict[str, float]
     return counted
 
 
+def stop_all(children: Collection[Child]) -> None:
+    """Side by side: one after the other would take a second each."""
+    for child in children:
+        child.ask_to_stop()
+    for child in children:
+        child.stop()
+
+
 def wait_for(condition: object, child: Child, seconds: float = 60.0) -> None:
     """Until the condition (a callable) holds; RuntimeError with the child's last words when it never does."""
     end = time.monotonic() + seconds
@@ -130,13 +162,14 @@ def wait_for(condition: object, child: Child, seconds: float = 60.0) -> None:
 
 
 def processes_of(child: Child) -> list[int]:
-    """The ids of the process and of all its descendants."""
+    """The ids of the process, first, and of all its descendants."""
     found, waiting = [], [child.pid]
     while waiting:
         pid = waiting.pop()
         found.append(pid)
-        children = Path(f"/proc/{pid}/task/{pid}/children")
-        waiting += [int(word) for word in children.read_text().split()] if children.exists() else []
+        for thread in Path(f"/proc/{pid}/task").glob("*/children"):  # a thread keeps the emergency watch
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+                waiting += [int(word) for word in thread.read_text().split()]
     return found
 
 
@@ -147,12 +180,3 @@ def cpu_seconds(pids: list[int]) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def peak_rss_mb(pids: list[int]) -> float:
-    """The largest of the processes' peak resident sizes, in MB."""
-    peaks = []
-    for pid in pids:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        peaks += [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
-    return max(peaks)

@@ -1,4 +1,4 @@
-"""The passes that everybody goes through: at full speed, and with the sender killed in mid-run and started again."""
+"""The passes that everybody goes through: three at full speed, and one with the sender killed in mid-run."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from typing import Protocol
 from bench.servers import Servers, end_sink, processes_of
 from govnotify.embedded import Child
 
+PASSES = 3  # at full speed, of which the median counts: neighbours of the machine are felt for seconds
 STILL = 45.0  # seconds in which nothing arrives: then nothing more will. Our own leases end after 30.
 LONGEST = 200.0  # a pass
 KILL_FROM, KILL_UNTIL = 0.25, 0.75  # of the messages accepted
@@ -38,24 +39,27 @@ class Result:
     name: str
     version: str
     recipients: int
+    seconds: float
     rate: int
     cpu_us_per_message: float
-    missing: int  # of the pass at full speed
+    missing: int  # at full speed, of the worst pass
     missing_after_kill: int
     duplicates_after_kill: int
 
 
 def compete(one: Contestant, *, people: int, servers: Servers) -> Result:
-    """Both passes of one contestant."""
-    seconds, cpu, counted = _at_full_speed(one, people, servers)
+    """All passes of one contestant."""
+    passes = sorted((_at_full_speed(one, people, servers) for _ in range(PASSES)), key=lambda made: made[0])
+    seconds, cpu, counted = passes[PASSES // 2]
     killed = _with_a_kill(one, people, servers)
     return Result(
         name=one.name,
         version=one.version,
         recipients=people,
+        seconds=round(seconds, 1),
         rate=round(counted["unique_recipients"] / seconds),
         cpu_us_per_message=round(cpu / people * 1e6, 1),
-        missing=people - int(counted["unique_recipients"]),
+        missing=people - min(int(each["unique_recipients"]) for _, _, each in passes),
         missing_after_kill=people - int(killed["unique_recipients"]),
         duplicates_after_kill=int(killed["duplicates"]),
     )

@@ -17,7 +17,7 @@ from django.db import connection  # noqa: E402
 from agencies.models import User  # noqa: E402
 from alerts.acts.drafting import VariantText, create_bulletin  # noqa: E402
 from alerts.acts.publishing import publish_bulletin  # noqa: E402
-from alerts.engine.claims import Recipient  # noqa: E402
+from alerts.engine.eligibility import Recipient  # noqa: E402
 from alerts.engine.rendering import edition  # noqa: E402
 from alerts.models import Dispatch  # noqa: E402
 from bench.peers.contest import kill_all  # noqa: E402
@@ -36,7 +36,7 @@ BODY = """The river has risen by 12 cm since the last report, and it goes on ris
 - Move what you keep in a cellar to a higher floor.
 - Follow the warnings of the [water office](https://water.example/).
 
-"""  # repeated until a message has about 5 KB of text and HTML
+"""  # five times: the message has 8.4 KB, text and HTML together
 PROCESSES = (worker(Queue.ROUTINE_WEBHOOK), worker(Queue.HOUSEKEEPING), beat(), worker(Queue.ROUTINE))
 
 
