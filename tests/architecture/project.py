@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("govnotify", "agencies", "subscriptions", "channels", "alerts")
-NOT_IN_PRODUCTION = ("govnotify/demo/", "govnotify/embedded/")
+NOT_IN_PRODUCTION = ("govnotify/demo/", "govnotify/embedded/", "govnotify/wording/")
 
 
 def tracked_files() -> list[Path]:

@@ -21,7 +21,7 @@ from govnotify.embedded import Child, Valkey, free_port
 from tests.architecture import compose, image
 from tests.architecture.project import ROOT
 
-STOP_SECONDS = 60.0  # of ten processes at once, on a machine that has other work
+STOP_SECONDS = 180.0  # of ten processes at once, on a machine that has other work
 # What an operator would write into .env.
 ENV_FILE = {
     "POSTGRES_PASSWORD": "letters",
@@ -67,7 +67,7 @@ class Services:
     def page(self, path: str) -> tuple[int, str]:
         """Status and body; 0 where nobody listens yet."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             with refused:

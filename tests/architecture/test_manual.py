@@ -16,7 +16,7 @@ from tests.architecture.project import ROOT, variables_read
 
 MANUAL = ROOT / "docs/operations.md"
 ROW = re.compile(r"^\| `(?P<name>[A-Z_]+)` \|(?P<must>[^|]*)\|(?P<default>[^|]*)\|(?P<meaning>[^|]+)\|$", re.MULTILINE)
-OF_COMPOSE = {"POSTGRES_PASSWORD"}  # becomes a part of DATABASE_URL
+OF_COMPOSE = {"POSTGRES_PASSWORD", "POSTGRES_SHARED_BUFFERS"}  # of the database that it runs
 SET_BY_COMPOSE = {"DATABASE_URL", "REDIS_URL", "BEHIND_PROXY"}
 
 UNITS = {"s": 1, "min": 60, "h": 3_600}
@@ -25,6 +25,8 @@ RETRIES = {
     Queue.EMERGENCY_WEBHOOK: RULES[Lane.EMERGENCY].retries[Channel.WEBHOOK],
     Queue.TRANSACTIONAL: RULES[Lane.TRANSACTIONAL].retries[Channel.EMAIL],
     Queue.ROUTINE: RULES[Lane.ROUTINE].retries[Channel.EMAIL],
+    Queue.EMERGENCY_PUSH: RULES[Lane.EMERGENCY].retries[Channel.PUSH],
+    Queue.ROUTINE_PUSH: RULES[Lane.ROUTINE].retries[Channel.PUSH],
     Queue.WEBHOOK_RETRY: RULES[Lane.ROUTINE].retries[Channel.WEBHOOK],
 }
 

@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from agencies.models import User
+
 SIGN_IN = ("/staff/sign-in/", "/me/sign-in/")
 # What anybody may open. A link that names one person by a signed token is public: the token is the key.
 PUBLIC = {
@@ -17,10 +19,12 @@ PUBLIC = {
     "topics/<slug:slug>/feed.<str:form>", "agencies/<slug:slug>/feed.<str:form>", "alerts/feed.<str:form>",
     "archive/feed.<str:form>", "alerts/<int:pk>/", "alerts/<int:pk>/cap.xml",
     "sitemap.xml", "sitemaps/pages.xml", "sitemaps/<str:section>-<int:number>.xml", "robots.txt",
-    "theme/<str:colour>.css",
+    "theme/<str:colour>.css", "manifest.webmanifest", "language/",
     "privacy/", "accessibility/", "agencies/<slug:slug>/privacy/", "agencies/<slug:slug>/accessibility/",
     "subscribe/", "subscribe/check-your-mail/", "confirm/<str:token>/", "confirm/<str:token>/more/",
     "u/<str:token>", "u/reason/",
+    # A browser shows who it is by what only it has.
+    "push/", "push/worker.js", "push/tell/", "push/state/", "push/answer/", "push/stop/", "push/move/", "push/places/",
     "embed/<slug:slug>/", "embed/<slug:slug>/subscribe/", "embed/<slug:slug>/check-your-mail/",
     "me/address/confirm/<str:token>/", "me/address/refuse/<str:token>/",
     "me/sign-in/", "me/sign-in/<str:token>/", "me/sign-out/",
@@ -28,8 +32,9 @@ PUBLIC = {
     "health/", "health/live/", "developers/", "api/schema/", "^api/",
     # How staff get in, in django-allauth; sign-up is closed, which has a test of its own.
     "staff/sign-in/login/", "staff/sign-in/logout/", "staff/sign-in/inactive/", "staff/sign-in/signup/",
-    # Closed to everybody: test_nobody_gets_a_new_password_by_mail.
+    # Closed to everybody: test_nobody_gets_a_new_password_by_mail, test_nobody_changes_the_address_of_an_account.
     "^staff/sign-in/password/reset",
+    "staff/sign-in/email/",
     "staff/sign-in/password/reset/", "staff/sign-in/password/reset/done/", "staff/sign-in/password/reset/key/done/",
     r"staff/sign-in/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
     "staff/sign-in/confirm-email/", r"staff/sign-in/^confirm-email/(?P<key>[-:\w]+)/$",
@@ -62,6 +67,15 @@ GUARDED = sorted(set(routes()) - PUBLIC)
 def test_nobody_gets_a_new_password_by_mail(page: str) -> None:
     for method in ("get", "post"):
         assert getattr(Client(), method)(f"/staff/sign-in/password/reset/{page}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_nobody_changes_the_address_of_an_account() -> None:
+    nora = User.objects.create_user("nora@water.example", "-", name="Nora")
+    client = Client()
+    client.force_login(nora)
+    assert client.get("/staff/sign-in/email/").status_code == 404
+    assert client.post("/staff/sign-in/email/", {"action_add": "", "email": "n@evil.example"}).status_code == 404
 
 
 def test_every_public_route_is_a_route() -> None:

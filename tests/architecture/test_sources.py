@@ -15,6 +15,7 @@ REGISTRY = re.compile(
     r"pypi\.org|pythonhosted\.org|registry\.npmjs|npm\.pkg|docker\.io|ghcr\.io|quay\.io|--(extra-)?index-url|--find-links",
     re.IGNORECASE,
 )
+# The words that are looked for, and so the one place where they stand.
 UNDONE = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 

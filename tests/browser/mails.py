@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from agencies.models import Role
-from alerts.acts.alerting import AlertDetails, approve_alert, content_hash, draft_alert
+from alerts.acts.alert_drafting import AlertDetails, draft_alert
+from alerts.acts.alerting import approve_alert, content_hash
 from alerts.acts.content import VariantText
 from alerts.acts.correcting import create_correction
 from alerts.acts.drafting import create_bulletin
@@ -78,7 +79,7 @@ class Post:
         self._keep("address_confirm", to=NEW_ADDRESS)
         self._keep("address_notice")
         self._move(NEIGHBOUR)
-        self._keep("address_taken", to=NEIGHBOUR)
+        self._keep("address_join", to=NEIGHBOUR)
         return self
 
     def _keep(self, name: str, to: str = READER) -> None:

@@ -2,25 +2,29 @@
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.db import connections
 from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 
-from alerts.engine.runtime import runtime
 from tests.architecture.project import ROOT
+from tests.browser.aside import aside
 from tests.browser.mails import Post
+from tests.browser.visit import SIDEWAYS, violations
 from tests.inbox import Inbox
 
 PHONE, DESKTOP, NARROWEST = (390, 844), (1280, 900), (320, 640)
 CLIPPED = 102_000  # bytes of HTML after which Gmail hides the rest, and with it the way out
 # A mail stands within the page of a mail program, which has the landmarks.
 NOT_FOR_MAILS = {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}
-SAME = {"correction": "bulletin", "alert-update": "alert", "alert-cancel": "alert", "alert-exercise": "alert"}
+SAME = {
+    "correction": "bulletin",
+    "alert-update": "alert",
+    "alert-cancel": "alert",
+    "alert-exercise": "alert",
+    "address_join": "address_confirm",
+}
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,17 +68,7 @@ def test_every_kind_that_there_is_was_looked_at(inbox: Inbox) -> None:
 
 
 def sent(inbox: Inbox, language: str) -> Post:
-    """From a thread of its own, as the browser's event loop holds this one and the engine has another."""
-
-    def send() -> Post:
-        try:
-            return Post(inbox, language).send_all()
-        finally:
-            runtime().close()
-            connections.close_all()
-
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(send).result()
+    return aside(lambda: Post(inbox, language).send_all())
 
 
 def faults(page: Page) -> list[str]:
@@ -82,12 +76,11 @@ def faults(page: Page) -> list[str]:
     found = []
     for width, height in (PHONE, DESKTOP, NARROWEST):
         page.set_viewport_size({"width": width, "height": height})
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        if page.evaluate(SIDEWAYS):
             found.append(f"scrolls sideways at {width}")
     for width, height in (DESKTOP, PHONE):
         page.set_viewport_size({"width": width, "height": height})
-        violations = Axe().run(page, options={"rules": NOT_FOR_MAILS}).response["violations"]
-        found += [f"{one['id']} at {[node['html'] for node in one['nodes']]}" for one in violations]
+        found += violations(page, {"rules": NOT_FOR_MAILS})
     return found
 
 

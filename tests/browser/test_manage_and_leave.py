@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
@@ -78,7 +78,7 @@ def test_topics_one_by_one(journey: Journey, world: World) -> None:
     visit.sign_in(cast.sign_in_link(world.carla))
     page.get_by_label("Road works").select_option("weekly")
     journey.press("Save Road works")
-    journey.sees("“Road works” now comes: Once a week.", "me-frequency")
+    journey.sees("“Road works” now comes once a week.", "me-frequency")
     journey.press("Stop Flood warnings")
     journey.sees("You no longer get “Flood warnings”.", "me-stopped")
     assert cast.has(world.carla) == {"drought": "weekly", "roads": "weekly"}
@@ -103,6 +103,28 @@ def test_a_break(journey: Journey, world: World) -> None:
     journey.sees("The break is over: your mail comes again from now on.", "me-resumed")
     world.carla.refresh_from_db()
     assert world.carla.paused_until is None
+    assert journey.wrong == []
+
+
+def test_the_hour_of_digests_and_quiet_hours(journey: Journey, world: World) -> None:
+    visit, page = journey.visit, journey.page
+    visit.sign_in(cast.sign_in_link(world.carla))
+    journey.sees("No quiet hours.", "me-without-times")
+    page.get_by_role("link", name="Change my times").click()
+    page.get_by_label("Your time zone").select_option("Asia/Kathmandu")
+    page.get_by_label("Digests come at", exact=True).select_option("18")
+    page.get_by_label("Weekly digests come on").select_option("4")
+    page.get_by_label("Quiet from").fill("22:00")
+    journey.press("Save my times")
+    journey.sees("There is a problem", "times-error")
+    page.get_by_label("Quiet until").fill("06:30")
+    journey.press("Save my times")
+    journey.sees("Your times are saved.", "times-saved")
+    world.carla.refresh_from_db()
+    assert (world.carla.time_zone, world.carla.digest_hour, world.carla.digest_weekday) == ("Asia/Kathmandu", 18, 4)
+    assert world.carla.quiet_until == time(6, 30)
+    visit.open("/me/")
+    journey.sees("Quiet hours: from 22:00 to 06:30.", "me-with-times")
     assert journey.wrong == []
 
 
@@ -133,7 +155,7 @@ def test_another_address_and_back_again(journey: Journey, world: World, live_ser
 def test_leaving_by_a_mail_s_link_with_a_break_an_undo_and_a_reason(journey: Journey, world: World) -> None:
     visit, page = journey.visit, journey.page
     visit.open(world.pages["unsubscribe"])
-    page.get_by_label("Send me nothing but emergency alerts for").select_option("4")
+    page.get_by_label("How long do you want nothing but emergency alerts?").select_option("4")
     journey.press("Pause my mail")
     journey.sees("Your mail is paused", "paused")
     journey.press("Undo")

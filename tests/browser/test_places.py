@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from agencies.models import Role, User
@@ -62,14 +62,15 @@ def test_a_citizen_chooses_places_while_subscribing(visit: Visit, town: Town) ->
     fill_in(page)
     picture(visit, "subscribe-places", "light")
     wrong += visit.check("subscribe-places")
-    assert page.get_by_label("Your e-mail address").input_value() == "paula@example.org"
+    expect(page.get_by_label("Your e-mail address")).to_have_value("paula@example.org")
     page.wait_for_timeout(2_100)  # the form refuses whoever is quicker than a person
     page.get_by_role("button", name="Subscribe", exact=True).click()
-    assert page.get_by_role("heading", level=1).text_content() == "Check your mail"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your mail")
     visit.open(f"/confirm/{confirmation_token(SignUp.objects.get())}/")
     picture(visit, "confirm-places", "light")
     wrong += visit.check("confirm-places")
     page.get_by_role("button", name="Yes, subscribe me").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are subscribed")
     assert list(Subscriber.objects.get().areas.values_list("code", flat=True)) == ["N-11"]
     assert wrong == []
 
@@ -80,7 +81,7 @@ def test_without_a_script_it_is_the_same(plain: BrowserContext, live_server: Liv
     fill_in(page)
     page.wait_for_timeout(2_100)
     page.get_by_role("button", name="Subscribe", exact=True).click()
-    assert page.get_by_role("heading", level=1).text_content() == "Check your mail"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your mail")
     assert SignUp.objects.get().areas == [Place.objects.get(code="N-11").pk]
 
 
@@ -109,7 +110,7 @@ def test_people_change_their_places_on_their_own_page(visit: Visit, town: Town) 
     picture(visit, "me-areas", "light")
     wrong += visit.check("me-areas-found")
     page.get_by_role("button", name="Save my places").click()
-    assert page.get_by_text("Your places are saved.").is_visible()
+    expect(page.get_by_text("Your places are saved.")).to_be_visible()
     assert list(carla.areas.values_list("code", flat=True)) == ["N-1"]
     assert wrong == []
 
@@ -131,7 +132,8 @@ def test_an_editor_ticks_places_and_reads_whom_they_reach(visit: Visit, town: To
     page.get_by_text("1 more follows the topics and chose other places").wait_for()
     picture(visit, "composer-places", "light")
     wrong = visit.check("composer-places")
-    page.get_by_role("button", name="Save draft").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save draft").click()
     assert list(Bulletin.objects.get().areas.values_list("code", flat=True)) == ["N-11"]
     assert wrong == []
 
@@ -157,13 +159,13 @@ def test_an_operator_reads_who_is_warned_and_why(visit: Visit, town: Town) -> No
     picture(visit, "alert-places", "light")
     wrong = visit.check("alert-places")
     page.get_by_role("button", name="Check it", exact=True).click()
-    assert page.get_by_text("1 more follows these topics, chose other places and is not warned.").is_visible()
+    expect(page.get_by_text("1 more follows these topics, chose other places and is not warned.")).to_be_visible()
     picture(visit, "alert-check-places", "light")
     wrong += visit.check("alert-check-places")
     page.get_by_role("button", name="Change something").click()
     page.get_by_label("Other places, in words").fill("Lower town")
     page.get_by_role("button", name="Check it", exact=True).click()
-    assert page.get_by_text("Everybody on these topics is warned, wherever they live.").is_visible()
+    expect(page.get_by_text("Everybody on these topics is warned, wherever they live.")).to_be_visible()
     picture(visit, "alert-check-everybody", "light")
     wrong += visit.check("alert-check-everybody")
     assert not Alert.objects.exists()

@@ -2,12 +2,12 @@
 
 import pytest
 
-from alerts.engine.audience import count_audience
+from alerts.engine.counting import count_audience
 from alerts.lanes import Lane
 from alerts.models import Bulletin
 from govnotify.demo.accounting import wanted_addresses
 from govnotify.demo.data.__main__ import ensure_data
-from govnotify.demo.data.agencies import EMERGENCY_TOPIC
+from govnotify.demo.data.agencies import FLOOD_TOPICS
 from govnotify.demo.data.places import CAPITAL, NAMED, rows
 from govnotify.demo.main_job import write_alert
 from subscriptions.models import Place, SubscriberArea
@@ -30,4 +30,8 @@ def test_the_flood_is_for_the_capital_and_the_demo_counts_the_same_people() -> N
     assert [place.code for place in flood.ordered_areas()] == [CAPITAL]
     counted = count_audience(flood.ordered_topics(), flood.ordered_areas())
     assert counted.elsewhere > 100
-    assert len(wanted_addresses([EMERGENCY_TOPIC], Lane.EMERGENCY, about=CAPITAL)) == counted.people > 1_000
+    wanted = wanted_addresses(FLOOD_TOPICS, Lane.EMERGENCY, about=CAPITAL)
+    assert len(wanted) == counted.people > 1_000
+    # Also who follows floods on the river, and not danger to life.
+    assert {topic.slug for topic in flood.ordered_topics()} == set(FLOOD_TOPICS)
+    assert wanted > wanted_addresses(FLOOD_TOPICS[:1], Lane.EMERGENCY, about=CAPITAL)

@@ -20,10 +20,11 @@ from typing import Any
 
 from cryptography import x509
 
-from channels.webhook.call import Attempt, Call
+from channels.https.call import Attempt
+from channels.https.guard import Guard
+from channels.webhook.call import Call
 from channels.webhook.challenge import verify_endpoint
 from channels.webhook.client import WebhookClient
-from channels.webhook.guard import Guard
 from channels.webhook.payload import EventType, event
 from channels.webhook.signing import new_secret, sign
 

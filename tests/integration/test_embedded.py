@@ -19,7 +19,7 @@ from govnotify.demo.servers import database_folder
 from govnotify.embedded import Child, Postgres, Valkey
 
 FAST = {"fsync": "off", "shared_buffers": "16MB", "max_connections": "10"}
-PATIENCE = 30.0
+PATIENCE = 120.0
 STUBBORN = (
     "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     "child = os.fork(); print(child, flush=True) if child else None; time.sleep(600)"
@@ -57,7 +57,7 @@ def wait_until_gone(*pids: int) -> None:
 def run_apart(program: str, folder: Path) -> str:
     """What a program prints that is run in a process of its own."""
     command = [sys.executable, "-c", APART + program, str(folder)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603  ours
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)  # noqa: S603  ours
     return ended.stdout.strip()
 
 

@@ -1,5 +1,7 @@
 """The health page tells load balancers and people the truth."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,10 +23,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _probed(db) -> None:
+def _probed(db, monkeypatch) -> None:
+    """As on a machine that is not busy with tests."""
+    monkeypatch.setattr("govnotify.broker.ANSWER_SECONDS", 60)
     make_probes_due()
     work_through()
-    Probe.objects.update(latency=0.1)  # as on a machine that is not busy with tests
+    Probe.objects.update(latency=0.1, failures=0)
 
 
 def health(status: int, word: str) -> Any:
@@ -59,10 +63,12 @@ def test_all_is_well_when_the_servers_answer_nothing_waits_and_probes_came_throu
 
 
 @pytest.mark.parametrize("lane", Lane)
-def test_a_lane_whose_work_waits_beyond_its_level_is_amber_and_then_red(lane):
+def test_a_lane_whose_work_waits_beyond_its_level_is_amber_and_then_red(lane, monkeypatch):
     amber, red = SERVICE_LEVELS[lane].waiting
     a_waiting_batch(amber + 1, lane)
-    assert f"more than {amber:.0f} s" in health(200, "attention")[f"lane {lane.label}"]["words"]
+    with monkeypatch.context() as slow:  # seconds are between the two, and this test may stand still
+        slow.setitem(SERVICE_LEVELS, lane, replace(SERVICE_LEVELS[lane], waiting=(amber, 100 * red)))
+        assert f"more than {amber:.0f} s" in health(200, "attention")[f"lane {lane.label}"]["words"]
     Dispatch.objects.update(created_at=timezone.now() - timedelta(seconds=red + 1))
     late = health(503, "alarm")[f"lane {lane.label}"]
     assert f"more than {red:.0f} s" in late["words"]
@@ -88,7 +94,7 @@ def test_retries_that_are_overdue_make_a_lane_amber_and_never_red():
         channel=Channel.EMAIL, lane=Lane.ROUTINE, topics=[1], status=Delivery.Status.DEFERRED, attempts=1,
         next_attempt_at=timezone.now() - timedelta(hours=5),
     )  # fmt: skip
-    assert "retry has been due for 18000 s" in health(200, "attention")["lane routine"]["words"]
+    assert re.search(r"retry has been due for 180\d\d s", health(200, "attention")["lane routine"]["words"])
 
 
 @pytest.mark.parametrize("queue", PROBED)

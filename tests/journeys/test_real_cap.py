@@ -24,7 +24,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SITE = "https://alerts.gov.example"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 LANGUAGES = ("en", "fr", "es", "ar")
-PREFIXES = {"Alert": "EMERGENCY ALERT: ", "Update": "EMERGENCY UPDATE: ", "Cancel": "CANCELLED: "}
+PREFIXES = {
+    "en": {"Alert": "EMERGENCY ALERT: ", "Update": "EMERGENCY UPDATE: ", "Cancel": "CANCELLED: "},
+    "fr": {"Alert": "ALERTE D’URGENCE\N{NO-BREAK SPACE}: ", "Update": "MISE À JOUR DE L’ALERTE\N{NO-BREAK SPACE}: "},
+}
 NOT_BEYOND_THE_SCHEMA = ("can be read, not sent", "which is not here")  # about now and us, not about the message
 
 # What an import must notice, by file: parts of its warnings, in their order.
@@ -116,7 +119,7 @@ def test_valid_messages_are_taken_with_warnings_and_kept_as_they_came(
 ) -> None:
     for message in messages:
         alert = taken(topic, operator, message)
-        beyond = [text for text in alert.warnings if not any(part in text for part in NOT_BEYOND_THE_SCHEMA)]
+        beyond = [text for text in alert.oddities if not any(part in text for part in NOT_BEYOND_THE_SCHEMA)]
         expected = ODD.get(message.name, [])
         assert len(beyond) == len(expected), f"{message.name}: {beyond}"
         assert all(part in text for part, text in zip(expected, beyond, strict=True)), f"{message.name}: {beyond}"
@@ -178,10 +181,12 @@ def test_today_they_are_kept_and_not_sent_and_the_reason_is_told(
     with time_machine.travel(datetime(2026, 11, 1, tzinfo=UTC)):
         for message in messages:
             alert = taken(topic, operator, message)
-            assert any("can be read, not sent" in warning for warning in alert.warnings), message.name
+            assert any("can be read, not sent" in warning for warning in alert.oddities), message.name
             assert message.ends is None or message.ends < timezone.now()
             reason = Expired if message.ends else Unsendable
-            with pytest.raises(reason, match=r"It ended at \d{4}-|It says no time at which it ends"):
+            with pytest.raises(
+                reason, match=r"It ended on \d{1,2} \w+ \d{4}, \d\d:\d\d|It says no time at which it ends"
+            ):
                 approve_alert(alert=alert, approver=approver, seen_hash=content_hash(alert))
             assert Alert.objects.get(pk=alert.pk).bulletin.status == "draft"
         work_through()
@@ -212,13 +217,17 @@ def read_mail(inbox: Inbox, message: Message, dispatch: Dispatch, person: Subscr
             lane="emergency",
         ),
     )
-    assert subject.startswith(PREFIXES[message.texts("msgType")[0]]), message.name
+    assert subject.startswith(PREFIXES[language.partition("-")[0]][message.texts("msgType")[0]]), message.name
     text, html = body_rules.check_parts(mail)
     body_rules.check_text(text, tags=tuple(body_rules.tags_in(" ".join(message.texts("description")))))
     body_rules.check_html(html, language)
     body_rules.check_links(text, html, f"{SITE}/u/{read.token}", f"{SITE}/me/", f"{SITE}/bulletins/{bulletin.pk}/")
     alert = bulletin.alert
-    said = [*alert.event.split(), *alert.area_names.split("; ")[0].split(), *words(message, language)]
+    said = [
+        *bulletin.variants.get(language=language).event.split(),
+        *alert.area_names.split("; ")[0].split(),
+        *words(message, language),
+    ]
     body_rules.check_words(text, html, said, language)
 
 

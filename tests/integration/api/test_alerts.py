@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from agencies.models import Agency, Role
 from agencies.models.api_key import Scope
-from alerts.acts.alerting import approve_alert, content_hash, take_over_alert
+from alerts.acts.alert_drafting import take_over_alert
+from alerts.acts.alerting import approve_alert, content_hash
 from alerts.acts.publishing import NotAllowed
 from alerts.models import Alert, Dispatch
 from tests.integration.api.messages import cap

@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from agencies.models import Agency, Role, User
 from alerts.acts.alerting import Unsendable, approve_alert, content_hash
 from alerts.acts.importing import AlreadyImported, import_cap
 from alerts.acts.publishing import NotAllowed
 from alerts.cap.reading import CapRefused
+from alerts.exporting import cap_document
 from alerts.models import Alert
+from alerts.models.bulletin import BODY_LENGTH
 from subscriptions.models import Topic
 from tests.integration.api.messages import area, cap, info
 from tests.integration.staff.cast import a_person, a_topic, an_agency
@@ -88,19 +90,20 @@ def test_what_has_expired_or_never_ends_is_read_and_not_sent(topic: Topic, opera
     for number, expires in enumerate(("2026-02-01T00:00:00+01:00", "")):
         data = cap(expires=expires, identifier=f"E-{number}")
         alert = import_cap(agency=topic.agency, data=data, topics=[topic], author=operator)
-        assert any("can be read, not sent" in warning for warning in alert.warnings)
+        assert any("can be read, not sent" in warning for warning in alert.oddities)
         with pytest.raises(Unsendable):
             approve_alert(alert=alert, approver=approver, seen_hash=content_hash(alert))
 
 
 def test_a_message_about_an_unknown_one_says_so(topic: Topic) -> None:
     known = taken(topic, cap(identifier="E-1"))
-    assert not any("not here" in warning for warning in known.warnings)
+    assert not any("not here" in warning for warning in known.oddities)
     triple = "warn@smhi.example,E-1,2026-01-31T18:30:00+01:00"
     update = taken(topic, cap(identifier="E-2", msg_type="Update", references=triple))
-    assert not any("not here" in warning for warning in update.warnings)
+    assert not any("not here" in warning for warning in update.oddities)
     lost = taken(topic, cap(identifier="E-3", msg_type="Update", references=triple.replace("E-1", "E-0")))
-    assert any("E-0" in warning and "not here" in warning for warning in lost.warnings)
+    said = "It follows “E-0” of warn@smhi.example, sent on 31 January 2026, 17:30 UTC, which is not here."
+    assert said in lost.oddities
 
 
 def test_a_bare_cancel_is_taken(topic: Topic) -> None:
@@ -118,7 +121,62 @@ def test_a_number_beyond_all_maps_is_kept_as_unreadable(topic: Topic) -> None:
 def test_a_long_message_is_cut_with_a_warning(topic: Topic) -> None:
     alert = taken(topic, cap(info(headline="h" * 300, description=("word " * 10_000 + "\n\n") * 8)))
     assert len(alert.bulletin.variants.get().title) == 200
-    assert any("was cut" in warning for warning in alert.warnings)
+    assert any("was cut" in warning for warning in alert.oddities)
+
+
+def test_what_is_odd_is_worded_for_whoever_reads_it(topic: Topic) -> None:
+    with translation.override("fr"):
+        alert = taken(topic, cap(expires="2026-02-01T00:00:00+01:00"))
+    Agency.objects.filter(pk=topic.agency.pk).update(time_zone="Europe/Bucharest")
+    alert = Alert.objects.get(pk=alert.pk)
+    assert any("It ended on 1 February 2026, 01:00 EET:" in warning for warning in alert.oddities)
+    with translation.override("es"):
+        assert any("se puede leer" in warning for warning in alert.oddities), alert.oddities
+
+
+def test_a_broken_rule_of_cap_is_said_in_the_readers_language_and_by_the_agencys_clocks(topic: Topic) -> None:
+    Agency.objects.filter(pk=topic.agency.pk).update(time_zone="Europe/Bucharest")
+    data = cap(info(language="es", areas="", expires="2026-01-31T18:30:00+01:00"))
+    alert = Alert.objects.get(pk=taken(topic, data).pk)
+    early = "info 1 (“es”): expires 31 January 2026, 19:30 EET is not after effective 31 January 2026, 19:30 EET"
+    assert alert.oddities[:2] == [early, "info 1 (“es”) has no area: say where it holds"]
+    with translation.override("fr"):
+        assert alert.oddities[1] == "info n° 1 (“es”) est sans area\u00a0: dites où l’alerte vaut"
+        assert "le 31 janvier 2026 à 19:30 EET" in alert.oddities[0]
+
+
+def test_sentences_that_were_kept_before_are_shown_as_they_are(topic: Topic) -> None:
+    alert = taken(topic, cap())
+    alert.warnings = ["info 1 (“en”) has no area: say where it holds"]
+    assert alert.oddities == alert.warnings
+
+
+def test_one_endless_paragraph_is_cut_between_characters_and_nothing_is_put_in_its_place(topic: Topic) -> None:
+    body = taken(topic, cap(info(description="&amp;" * BODY_LENGTH))).bulletin.variants.get().body
+    assert len(body) <= BODY_LENGTH
+    assert body.startswith("<p>&amp;&amp;")
+    assert body.endswith("&amp;…</p>")
+
+
+def test_a_message_is_the_same_whatever_language_its_importer_speaks(topic: Topic) -> None:
+    nameless = cap(info(headline="", event=" ", language="es"))
+    with translation.override("fr"):
+        alert = taken(topic, nameless)
+    assert alert.bulletin.title == "Alerta sin título"
+    assert cap_document(Alert.objects.get(pk=alert.pk)) == nameless
+
+
+def test_an_import_whose_missing_title_is_named_in_another_language_keeps_its_document(topic: Topic) -> None:
+    nameless = cap(info(headline="", event=" ", description="", instruction="", language="es"))
+    alert = taken(topic, nameless)
+    text = alert.bulletin.variants.get()
+    assert (text.title, text.body) == ("Alerta sin título", "<p>Alerta sin título</p>")
+    text.title, text.body = "Alerte sans titre", "<p>Alerte sans titre</p>"  # as it was once kept for a French importer
+    text.save()
+    assert cap_document(Alert.objects.get(pk=alert.pk)) == nameless
+    text.title = "Alerta de tormenta"
+    text.save()
+    assert cap_document(Alert.objects.get(pk=alert.pk)) is None
 
 
 def test_only_an_operator_imports(topic: Topic) -> None:

@@ -10,19 +10,21 @@ from alerts.acts.alerting import approve_alert, content_hash
 from alerts.acts.correcting import create_correction
 from alerts.acts.drafting import VariantText, create_bulletin
 from alerts.acts.publishing import publish_bulletin
-from alerts.engine.audience import count_audience
+from alerts.engine.counting import count_audience
 from alerts.engine.digests import start_run
 from alerts.engine.hooking import describe
 from alerts.models import Bulletin, DigestItem, Dispatch
 from govnotify.lib.queues import Queue
-from subscriptions.areas import set_areas
+from subscriptions.areas import set_areas, set_browser_areas
 from subscriptions.models import Frequency, Place, Subscriber, Subscription
 from subscriptions.place_files import PlaceRow
 from subscriptions.place_importing import import_places
+from tests.browsers import listening, row_of
 from tests.engine import work_through
 from tests.integration.engine.stopping import everybody
 from tests.integration.staff.cast import a_person, a_topic, an_agency, an_alert, listeners
 from tests.integration.subscriptions.cast import a_country
+from tests.push_service import TestBrowser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = VariantText(language="en", title="River level", body="The river **rises**.")
@@ -114,6 +116,77 @@ def test_a_place_that_was_closed_counts_as_what_it_lay_in(inbox, places, desk) -
     publish(topic, editor, places["N-1"])
     work_through()
     assert "town" in names(inbox)
+
+
+def browsers_at(service, topic, **chosen: str) -> dict[str, TestBrowser]:
+    """A browser of each name that follows the topic, with the place of this code, or none."""
+    found = {}
+    for name, code in chosen.items():
+        found[name] = listening(service, [topic])
+        row = row_of(found[name])
+        assert row is not None
+        set_browser_areas(browser=row, places=Place.objects.filter(code=code))
+    return found
+
+
+def told(browsers: dict[str, TestBrowser]) -> set[str]:
+    assert all(len(browser.messages) <= 1 for browser in browsers.values())
+    return {name for name, browser in browsers.items() if browser.messages}
+
+
+@pytest.mark.parametrize(
+    ("about", "reaches"),
+    [
+        (["N-11"], {"county", "town", "anywhere"}),
+        (["N"], {"county", "town", "neighbour", "anywhere"}),
+        (["N-12", "S-11"], {"county", "neighbour", "far", "anywhere"}),
+        ([], {"county", "town", "neighbour", "far", "anywhere"}),
+    ],
+)
+def test_browsers_are_told_what_concerns_their_places(
+    push_service, places, about: list[str], reaches: set[str]
+) -> None:
+    topic = a_topic(an_agency(), "floods")
+    browsers = browsers_at(push_service, topic, county="N-1", town="N-11", neighbour="N-12", far="S-11", anywhere="")
+    areas = [places[code] for code in about]
+    publish(topic, a_person(topic.agency, Role.PUBLISHER), *areas)
+    work_through(Queue.ROUTINE_PUSH)
+    assert told(browsers) == reaches
+    assert count_audience([topic], areas).browsers == len(reaches)
+
+
+def test_every_emergency_is_every_one_that_concerns_the_browser_s_places(push_service, places) -> None:
+    topic = a_topic(an_agency(), "floods")
+    browsers = {name: listening(push_service, every_emergency=True) for name in ("near", "far", "anywhere")}
+    for name, code in (("near", "N-1"), ("far", "S")):
+        row = row_of(browsers[name])
+        assert row is not None
+        set_browser_areas(browser=row, places=[places[code]])
+    operator = a_person(topic.agency, Role.OPERATOR, name="Olga Operator")
+    approver = a_person(topic.agency, Role.APPROVER, name="Per Approver")
+    first = an_alert(topic, operator, areas=_coded("N-11"))
+    approve_alert(alert=first, approver=approver, seen_hash=content_hash(first))
+    work_through(Queue.EMERGENCY_PUSH)
+    assert told(browsers) == {"near", "anywhere"}
+
+    for browser in browsers.values():
+        browser.messages.clear()
+    triple = [first.sender, first.identifier, first.sent.isoformat()]
+    update = an_alert(topic, operator, areas=_coded("S-12"), msg_type="Update", references=[triple])
+    approve_alert(alert=update, approver=approver, seen_hash=content_hash(update))
+    work_through(Queue.EMERGENCY_PUSH)
+    assert told(browsers) == {"near", "far", "anywhere"}, "who was told before, and who is concerned now"
+
+
+def test_an_alert_that_can_not_be_placed_tells_every_browser_on_its_topics(push_service, places) -> None:
+    topic = a_topic(an_agency(), "floods")
+    browsers = browsers_at(push_service, topic, far="S-11", anywhere="")
+    operator = a_person(topic.agency, Role.OPERATOR, name="Olga Operator")
+    alert = an_alert(topic, operator, areas=[*_coded("N-11"), {"description": "Lower town"}])
+    approver = a_person(topic.agency, Role.APPROVER, name="Per Approver")
+    approve_alert(alert=alert, approver=approver, seen_hash=content_hash(alert))
+    work_through(Queue.EMERGENCY_PUSH)
+    assert told(browsers) == {"far", "anywhere"}
 
 
 def test_machines_get_everything_on_their_topics_and_are_told_the_places(places) -> None:

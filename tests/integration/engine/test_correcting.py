@@ -1,11 +1,12 @@
 """What was said is taken back or put right: what is unsent is dropped, and who got the first gets the correction."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from agencies.models import Agency, AuditEntry, Role
 from alerts.acts.alerting import approve_alert, content_hash
@@ -25,7 +26,7 @@ from alerts.refusals import NotAllowed, NotPossible
 from alerts.reports import progress
 from channels.outcome import ACCEPTED
 from govnotify.lib.queues import Queue
-from subscriptions.models import Frequency, Subscription, Topic
+from subscriptions.models import Frequency, Subscriber, Subscription, Topic
 from tests.inbox import Inbox
 from tests.integration.engine.stopping import at_message, everybody, told, work_off
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, an_alert_sent, somebody
@@ -93,6 +94,26 @@ def test_a_correction_goes_to_those_who_got_the_first_and_drops_what_was_unsent(
     text = inbox.mails[-1].text("plain")
     assert text.index("Correction: this replaces what we sent you on") < text.index("Friday, not Thursday")
     assert "Correction: this replaces" in inbox.mails[-1].text("html")
+
+
+def test_a_correction_names_the_day_by_each_ones_clocks(inbox):
+    """At 04:30 UTC it is still the day before in Lima, where the agency is; who chose no zone reads by its clocks."""
+    topic, _ = a_crowd("water", 3)
+    Agency.objects.filter(pk=topic.agency_id).update(time_zone="America/Lima")
+    Subscriber.objects.filter(email="citizen1@example.org").update(time_zone="Pacific/Auckland")
+    Subscriber.objects.filter(email="citizen2@example.org").update(time_zone="America/Bogota")
+    first = bulletin_of(a_bulletin_sent(topic))
+    work_off()
+    Bulletin.objects.filter(pk=first.pk).update(published_at=datetime(2026, 3, 1, 4, 30, tzinfo=UTC))
+    inbox.mails.clear()
+    a_correction(Bulletin.objects.get(pk=first.pk))
+    work_off()
+    days = {
+        mail.recipient: re.findall(r"sent\s+you\s+on\s+(.+?),\s+“", mail.text("plain"), re.DOTALL)
+        for mail in inbox.mails
+    }
+    february, march = ([date_format(date(2026, *day), "DATE_FORMAT")] for day in ((2, 28), (3, 1)))
+    assert days == {"citizen0@example.org": february, "citizen1@example.org": march, "citizen2@example.org": february}
 
 
 def test_who_left_since_or_came_since_gets_no_correction(inbox):

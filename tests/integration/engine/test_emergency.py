@@ -8,16 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from agencies.models import Role
-from alerts.acts.alerting import (
-    AlertDetails,
-    ContentChanged,
-    Expired,
-    Unsendable,
-    approve_alert,
-    content_hash,
-    draft_alert,
-    take_over_alert,
-)
+from alerts.acts.alert_drafting import AlertDetails, draft_alert, take_over_alert
+from alerts.acts.alerting import ContentChanged, Expired, Unsendable, approve_alert, content_hash
 from alerts.acts.content import ContentRefused
 from alerts.acts.drafting import VariantText
 from alerts.acts.publishing import AlreadyPublished, NotAllowed, publish_bulletin

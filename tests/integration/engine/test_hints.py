@@ -1,6 +1,5 @@
 """Hints: as many as there is work for, whatever the number of hosts, and never more."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,8 +10,8 @@ from alerts.engine.dispatch import first_attempts
 from alerts.engine.recovery import wake_lanes
 from alerts.lanes import RULES, Channel, Lane
 from alerts.models import Batch
-from govnotify.lib import queues
 from govnotify.lib.queues import Queue, rally, wake
+from tests.engine import hints_are_said
 from tests.inbox import Inbox
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd
 
@@ -22,6 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def broker() -> Iterator[redis.Redis]:
     with redis.Redis.from_url(settings.REDIS_URL) as client:
+        hints_are_said()
         client.delete(Queue.ROUTINE.value)
         yield client
         client.delete(Queue.ROUTINE.value)
@@ -29,7 +29,7 @@ def broker() -> Iterator[redis.Redis]:
 
 def waiting(broker: redis.Redis) -> int:
     """Hints in the queue, when what was to be said has been said."""
-    queues._messenger(os.getpid())._thread.submit(lambda: None).result()
+    hints_are_said()
     return int(broker.llen(Queue.ROUTINE.value))
 
 
@@ -45,6 +45,7 @@ def test_a_rally_only_adds_the_hints_that_are_missing(broker: redis.Redis) -> No
 def test_an_expanded_slice_calls_a_worker_for_each_of_its_batches(broker: redis.Redis, inbox: Inbox) -> None:
     topic, _ = a_crowd("water", 3 * RULES[Lane.ROUTINE].batch + RULES[Lane.ROUTINE].first_slice)
     a_bulletin_sent(topic)
+    hints_are_said()
     broker.delete(Queue.ROUTINE.value)
     while Batch.objects.count() < 4:
         first_attempts(Lane.ROUTINE, Channel.EMAIL)
@@ -59,7 +60,7 @@ def test_lost_hints_are_repeated_for_each_batch_that_waits_but_not_again_and_aga
     a_bulletin_sent(topic)
     while Batch.objects.count() < 4:
         first_attempts(Lane.ROUTINE, Channel.EMAIL)
-    waiting(broker)
+    hints_are_said()
     broker.delete(Queue.ROUTINE.value)
     for _ in range(3):
         wake_lanes()

@@ -14,11 +14,13 @@ from alerts.engine.probes import make_probes_due
 from alerts.lanes import QUEUE_OF, YIELD_SECONDS, Channel, Lane
 from alerts.models import Allowance, Destination, DestinationDomain, Dispatch
 from alerts.partitions import MONTHS_AHEAD, TABLES, next_month
+from alerts.reports import progress
 from govnotify.lib.queues import Queue
 from subscriptions.models import Frequency, OutboxMessage, SignInLink, Subscriber, Subscription, Topic
 from subscriptions.suppressing import suppress
+from tests.browsers import listening, row_of
 from tests.engine import SENDING, work_through
-from tests.integration.faults.scenes import a_bulletin_sent, an_alert_sent, has_reached
+from tests.integration.faults.scenes import a_bulletin_sent, an_alert_sent
 from tests.integration.staff.cast import a_topic, an_agency, listeners
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,9 +59,10 @@ def a_crowd(slug: str, frequency: Frequency = Frequency.IMMEDIATE) -> Topic:
     return topic
 
 
-def work_everywhere(inbox) -> None:
+def work_everywhere(inbox, push_service) -> None:
     """First attempts that wait, and retries that are due, on every lane and channel."""
     city, water, rescue = a_crowd("city", Frequency.DAILY), a_crowd("water"), a_crowd("rescue")
+    listening(push_service, [water, rescue])
 
     def some_of_everything(cut_off: datetime) -> None:
         a_bulletin_sent(city)
@@ -84,8 +87,8 @@ def work_everywhere(inbox) -> None:
 
 
 @pytest.mark.parametrize("queue", SENDING)
-def test_a_queue_s_work_touches_no_row_of_another_lane(queue: Queue, inbox) -> None:
-    work_everywhere(inbox)
+def test_a_queue_s_work_touches_no_row_of_another_lane(queue: Queue, inbox, push_service) -> None:
+    work_everywhere(inbox, push_service)
     make_probes_due()
     before = state()
     work_through(queue)
@@ -95,8 +98,9 @@ def test_a_queue_s_work_touches_no_row_of_another_lane(queue: Queue, inbox) -> N
 
 
 @pytest.fixture
-def impatient(transactional_db: None) -> Iterator[None]:
+def impatient(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whoever waits for a lock is told so by an error: nothing is measured in time here."""
+    monkeypatch.setattr("alerts.engine.window.MEMORY_SECONDS", 1.0)  # else a record would be tried again for 10 minutes
     name = connection.settings_dict["NAME"]
     setting = sql.SQL("ALTER DATABASE {} {} lock_timeout")
     with connection.cursor() as cursor:
@@ -119,6 +123,7 @@ def hold_everything_but_the_emergency(other: "psycopg.Connection[tuple[object, .
     for table in (
         "alerts_probe", "alerts_digestitem", "alerts_destination", "agencies_auditseal",
         "subscriptions_outboxmessage", "subscriptions_subscriber", "subscriptions_subscription",
+        "subscriptions_endpoint", "subscriptions_browser", "subscriptions_browsersubscription",
     ):  # fmt: skip
         other.execute(sql.SQL("SELECT 1 FROM {} FOR UPDATE").format(sql.Identifier(table)))
     month = timezone.now().date().replace(day=1)
@@ -132,24 +137,29 @@ def hold_everything_but_the_emergency(other: "psycopg.Connection[tuple[object, .
     )
 
 
-def test_an_emergency_goes_out_while_everything_of_the_other_lanes_is_locked(impatient, inbox) -> None:
+def test_an_emergency_goes_out_while_everything_of_the_other_lanes_is_locked(impatient, inbox, push_service) -> None:
     gmail = Destination.objects.create(name="a large receiver")
     DestinationDomain.objects.create(destination=gmail, domain="example.org")
     for lane in (Lane.ROUTINE, Lane.DIGEST):
         Allowance.objects.create(lane=lane, destination=gmail, rate=5.0, free_at=timezone.now())
-    work_everywhere(inbox)
+    work_everywhere(inbox, push_service)
     make_probes_due()
     fire = a_crowd("fire")
     people = set(fire.subscriptions.exclude(subscriber=None).values_list("subscriber__email", flat=True))
     refused = Subscriber.objects.get(email=max(people))
     inbox.refusals[refused.email] = "550 5.1.1 no such person"
+    told, gone = listening(push_service, [fire]), listening(push_service, [fire])
+    gone.answers = [(410, {})]
     settings = connections["default"].settings_dict
     with psycopg.connect("postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format_map(settings)) as other:
         hold_everything_but_the_emergency(other, refused)
         inbox.mails.clear()
         dispatch = an_alert_sent(fire)
-        work_through(Queue.EMERGENCY)
-        assert has_reached(dispatch, people - {refused.email})
+        work_through(Queue.EMERGENCY, Queue.EMERGENCY_WEBHOOK, Queue.EMERGENCY_PUSH)
         assert people - {refused.email} <= set(inbox.recipients())
+        assert (len(told.messages), gone.attempts) == (1, 1)
+        outcomes = {one.name: (one.sent, one.failed) for one in progress(dispatch).channels}
+        assert outcomes == {"e-mail": (4, 1), "webhook": (0, 2), "push": (1, 1)}, "machines stand where we may not call"
         other.rollback()
+    assert row_of(gone) is not None, "nobody waited for the row of a browser that somebody held"
     suppress(address_keys=[bytes(refused.address_key)], reason="hard-bounce")  # nothing holds it any more

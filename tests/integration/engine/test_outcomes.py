@@ -11,6 +11,7 @@ from alerts.acts.drafting import VariantText, create_bulletin
 from alerts.acts.publishing import publish_bulletin
 from alerts.engine.claims import claim_batch
 from alerts.engine.fanout import expand_next
+from alerts.engine.lifetime import end_of
 from alerts.engine.outcomes import record
 from alerts.lanes import ROUTINE_MAIL, Channel, Lane
 from alerts.models import Delivery, Dispatch
@@ -105,9 +106,7 @@ def test_a_busy_mailbox_is_tried_again_by_the_lane_s_table_and_counted_once(inbo
 def test_a_delivery_is_given_up_at_the_end_of_the_lane_s_time(inbox, publish):
     inbox.refusals["citizen1@example.org"] = "451 4.3.0 try later"
     dispatch = publish()
-    from alerts.engine import claims  # noqa: PLC0415
-
-    claims.end_of.cache_clear()
+    end_of.cache_clear()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE alerts_dispatch SET cut_off = cut_off - interval '23 hours 59 minutes'")
         cursor.execute("UPDATE subscriptions_subscription SET started_at = started_at - interval '2 days'")

@@ -1,5 +1,6 @@
 """Probes go the way of real mail, and leave no trace but their own row."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from agencies.models import AuditEntry
 from alerts.engine.probes import make_probes_due, send_probe
 from alerts.lanes import Lane
 from alerts.models import Delivery, Dispatch, Probe
-from alerts.service_levels import BY_MAIL, FAILURES, PROBE_EVERY, PROBED, Light, lane_standings
+from alerts.service_levels import BY_MAIL, FAILURES, PROBE_EVERY, PROBED, SERVICE_LEVELS, Light, lane_standings
 from alerts.tasks import WORK
 from channels.tokens import read_return_path
 from govnotify.lib.queues import Queue
@@ -106,7 +107,9 @@ def test_only_the_queue_s_own_worker_sends_its_probe(inbox):
     assert "Probe of queue digest" not in [mail.message["Subject"] for mail in inbox.mails]
 
 
-def test_a_probe_that_is_late_shows_how_long_it_has_waited_so_far():
+def test_a_probe_that_is_late_shows_how_long_it_has_waited_so_far(monkeypatch):
+    level = SERVICE_LEVELS[Lane.EMERGENCY]
+    monkeypatch.setitem(SERVICE_LEVELS, Lane.EMERGENCY, replace(level, probe=(level.probe[0], 1_000.0)))
     make_probes_due()
     Probe.objects.filter(queue=Queue.EMERGENCY).update(due_at=timezone.now() - timedelta(seconds=5))
     emergency = lane_standings()[Lane.EMERGENCY]

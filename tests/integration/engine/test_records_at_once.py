@@ -64,7 +64,7 @@ def beside(act: Callable[[], object]) -> Iterator[Callable[[], None]]:
 
     def begin() -> None:
         other.start()
-        while not query("SELECT 1 FROM pg_locks WHERE NOT granted", {}):
+        while not query("SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))", {}):
             assert other.is_alive(), failures
 
     other = threading.Thread(target=run)

@@ -73,9 +73,9 @@ def test_an_endpoint_whose_secret_can_t_be_read_fails_alone():
     assert progress(dispatch).failed == 2
 
 
-def test_both_kinds_expanded_at_the_same_moment_still_end_the_dispatch(inbox):
+def test_all_kinds_expanded_at_the_same_moment_still_end_the_dispatch(inbox):
     dispatch = published()
-    start = threading.Barrier(2)
+    start = threading.Barrier(len(Channel))
 
     def expand(channel: Channel) -> None:
         start.wait()

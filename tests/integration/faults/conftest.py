@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from tests.inbox import Inbox
+from tests.integration.faults.gate import Gate
 from tests.integration.faults.platform import Platform
 
 
@@ -28,3 +29,11 @@ def platform(transactional_db: None, inbox: Inbox, tmp_path: Path) -> Iterator[P
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture
+def gate(inbox: Inbox) -> Iterator[Gate]:
+    """Opened before the mail server ends."""
+    held = Gate(inbox)
+    yield held
+    held.open()

@@ -13,7 +13,7 @@ from govnotify.embedded import Child
 from govnotify.processes import Process
 from tests.inbox import Inbox
 
-PATIENCE = 90.0  # seconds, then something is broken; no test says how fast anything is
+PATIENCE = 240.0  # seconds, then something is broken; no test says how fast anything is
 READY = (" ready.", "beat: Starting...")
 
 

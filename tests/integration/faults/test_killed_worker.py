@@ -2,8 +2,6 @@
 
 import os
 import signal
-import threading
-from collections.abc import Iterator
 
 import pytest
 from django.db.models import Max
@@ -13,46 +11,12 @@ from alerts.models import Batch
 from govnotify.lib.queues import Queue
 from govnotify.processes import beat, worker
 from tests.inbox import Inbox
+from tests.integration.faults.gate import Gate
 from tests.integration.faults.platform import Platform, senders
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, doubled, has_reached
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 2_000
-
-
-class Gate:
-    """A mail server's verdict that holds everything up at a chosen message, so that "in the middle" is a fact."""
-
-    def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
-        self._at = 0
-        self.reached = threading.Event()
-        self._open = threading.Event()
-        inbox.verdict = self._verdict
-
-    def hold_at(self, messages: int) -> None:
-        self._at = messages
-        self.reached.clear()
-        held, self._open = self._open, threading.Event()
-        held.set()
-
-    def open(self) -> None:
-        self._at = 0
-        self._open.set()
-
-    def _verdict(self, recipient: str) -> str:
-        until = self._open  # before anybody is told: the next hold has another
-        if self._at and len(self._inbox.mails) >= self._at:
-            self.reached.set()
-            until.wait()
-        return "250 2.0.0 Ok"
-
-
-@pytest.fixture
-def gate(inbox: Inbox) -> Iterator[Gate]:
-    held = Gate(inbox)
-    yield held
-    held.open()
 
 
 def test_a_killed_sender_and_a_killed_worker_miss_nobody(platform: Platform, inbox: Inbox, gate: Gate) -> None:

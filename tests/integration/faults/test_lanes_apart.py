@@ -1,39 +1,28 @@
-"""A mail server keeps the connections of all other lanes waiting: an emergency goes out over its own."""
+"""A server keeps the connections of all other lanes waiting: an emergency goes out over its own."""
 
-import asyncio
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.conf import settings
 from django.utils import timezone
 
 from alerts.engine.digests import start_run
+from channels.push.client import PER_SERVICE
 from govnotify.lib.queues import Queue, wake
 from govnotify.processes import worker
 from subscriptions.models import Frequency, OutboxMessage, SignInLink, Subscriber, Subscription
-from tests.inbox import Inbox
+from tests.browsers import a_row
+from tests.integration.faults.bottleneck import Bottleneck
 from tests.integration.faults.platform import Platform
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, an_alert_sent, has_reached
+from tests.integration.staff.cast import a_topic, an_agency
+from tests.push_service import STALL, PushService
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONNECTIONS = 2  # of each process
 OTHERS = (Queue.ROUTINE, Queue.TRANSACTIONAL, Queue.DIGEST)
-
-
-class Bottleneck(Inbox):
-    """Who is not in `free` gets no verdict until everybody is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.free: set[str] | None = set()
-        self.holding = 0  # connections that wait for a verdict
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.holding += 1
-        while self.free is not None and envelope.rcpt_tos[0] not in self.free:  # noqa: ASYNC110  the test's thread opens
-            await asyncio.sleep(0.05)
-        self.holding -= 1
-        return await super().handle_DATA(server, session, envelope)
 
 
 @pytest.fixture
@@ -41,7 +30,6 @@ def inbox(settings) -> Iterator[Bottleneck]:
     with Bottleneck() as server:
         settings.EMAIL_URL = server.url
         yield server
-        server.free = None
 
 
 def test_an_emergency_goes_out_while_the_connections_of_every_other_lane_are_held(
@@ -60,7 +48,7 @@ def test_an_emergency_goes_out_while_the_connections_of_every_other_lane_are_hel
         OutboxMessage.objects.create(kind=OutboxMessage.Kind.SIGN_IN, subscriber=person, subject_id=link.pk)
     platform.start(*(worker(queue) for queue in (*OTHERS, Queue.EMERGENCY)))
     wake(Queue.TRANSACTIONAL)
-    platform.wait_until(lambda: inbox.holding == CONNECTIONS * len(OTHERS), "every other lane is held up")
+    platform.wait_until(lambda: inbox.holding >= CONNECTIONS * len(OTHERS), "every other lane is held up")
 
     rescue, endangered = a_crowd("rescue", 50)
     inbox.free = endangered
@@ -69,3 +57,32 @@ def test_an_emergency_goes_out_while_the_connections_of_every_other_lane_are_hel
     assert set(inbox.recipients()) == endangered, "somebody else was let through"
     inbox.free = None
     platform.wait_until(lambda: has_reached(routine, readers), "the bulletin goes on by itself")
+
+
+def test_an_emergency_reaches_browsers_while_every_connection_of_routine_pushes_is_held(
+    platform: Platform, push_service: PushService
+) -> None:
+    """By the push service that both lanes have their browsers at."""
+    platform.environment |= {
+        "VAPID_KEYS": ",".join(settings.VAPID_KEYS),
+        "PUSH_ALLOWED_NETWORKS": ",".join(settings.PUSH_ALLOWED_NETWORKS),
+        "PUSH_ALLOWED_PORTS": str(push_service.port),
+        "PUSH_CA_FILE": str(push_service.ca_file),
+    }
+    water, rescue = (a_topic(an_agency(slug, slug.title()), f"{slug}-news") for slug in ("water", "rescue"))
+    waiting = [push_service.browser() for _ in range(2 * PER_SERVICE)]
+    for browser in waiting:
+        a_row(browser, [water])
+        browser.answers = [STALL] * 100
+    endangered = push_service.browser()
+    a_row(endangered, [rescue])
+    routine, _ = platform.start(worker(Queue.ROUTINE_PUSH), worker(Queue.EMERGENCY_PUSH))
+    a_bulletin_sent(water)
+    platform.wait_until(
+        lambda: sum(browser.attempts for browser in waiting) >= PER_SERVICE, "the service holds all connections"
+    )
+
+    an_alert_sent(rescue)
+    platform.wait_until(lambda: endangered.messages, "the emergency has gone out")
+    assert not any(browser.messages for browser in waiting)
+    os.killpg(routine.pid, signal.SIGKILL)  # else it would wait for the service

@@ -1,28 +1,37 @@
-"""PgBouncer between the workers and PostgreSQL, in transaction mode: nothing of ours needs a session of its own."""
+"""PgBouncer between us and PostgreSQL, in transaction mode: only who listens for changes needs a session of its own."""
 
 import os
 import pwd
 import socket
 import time
 from collections.abc import Iterator
+from datetime import date
+from io import StringIO
 from pathlib import Path
 from shutil import which
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections
 
+from alerts.partitions import OldPartition, drop, ensure_month
 from govnotify.embedded import Child, free_port
 from govnotify.lib.database import query
 from govnotify.lib.queues import Queue
+from govnotify.page_cache.changes import Changes
 from govnotify.processes import beat, worker
 from tests.inbox import Inbox
 from tests.integration.faults.platform import Platform
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, an_alert_sent, doubled, has_reached
+from tests.integration.page_cache.web import until
 
 SERVER = which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 NEEDED = "PGBOUNCER IS NOT TRIED: this machine has no package pgbouncer (apt install pgbouncer)"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.skipif(SERVER is None, reason=NEEDED)]
 POOLS = {"others": 3, "emergency": 2}  # connections to PostgreSQL, for processes that hold a dozen to PgBouncer
+LONG_AGO = date(2020, 1, 1)
 # docs/scaling.md says the same; a test below compares them.
 SETTINGS = {
     "auth_type": "scram-sha-256",
@@ -85,6 +94,53 @@ def test_bulletin_and_alert_go_out_through_a_pool_of_transactions(
     assert 0 < most <= sum(POOLS.values())
 
 
+def test_old_months_are_dropped_through_a_pool_and_a_reader_delays_that(
+    pgbouncer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = connections["default"].settings_dict
+    direct = psycopg.conninfo.make_conninfo(
+        host=real["HOST"], port=real["PORT"], dbname=real["NAME"], user=real["USER"], password=real["PASSWORD"]
+    )
+    ensure_month(LONG_AGO)
+    connection.close()
+    with monkeypatch.context() as through:
+        through.setitem(real, "PORT", urlsplit(pgbouncer).port)
+        through.setitem(real, "NAME", "others")
+        try:
+            with psycopg.connect(direct) as reader:
+                reader.execute("TABLE alerts_delivery")
+                assert drop(OldPartition(f"alerts_delivery_{LONG_AGO:%Y_%m}", is_in_use=False)) is False
+            call_command("retention", stdout=(said := StringIO()))
+            assert query("SHOW lock_timeout", {}) == [("0",)]
+        finally:
+            connection.close()
+    assert {"alerts_delivery_2020_01 dropped", "alerts_digestitem_2020_01 dropped"} <= {*said.getvalue().splitlines()}
+
+
+def test_changes_of_pages_are_heard_from_postgresql_itself(
+    pgbouncer: str, settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A pool would lose what is notified: nobody believes to hear, and the log says what to set."""
+    real = connections["default"].settings_dict
+    direct = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format_map(real)
+    told: list[str] = []
+    changes = Changes(lambda: told.append("changed"))
+    with monkeypatch.context() as through:
+        through.setitem(real, "PORT", urlsplit(pgbouncer).port)
+        through.setitem(real, "NAME", "others")
+        try:
+            until(lambda: not changes.are_heard() and "DATABASE_SESSION_URL" in caplog.text)
+            assert told == []
+            settings.DATABASE_SESSION_URL = direct
+            until(changes.are_heard)
+            told.clear()
+            with psycopg.connect(pgbouncer + "others", autocommit=True) as publisher:
+                publisher.execute("NOTIFY public_changes")
+            until(lambda: told)
+        finally:
+            changes.stop()
+
+
 def test_the_manual_gives_the_settings_with_which_this_was_tried() -> None:
     manual = (Path(__file__).parents[3] / "docs/scaling.md").read_text()
 
@@ -92,12 +148,14 @@ def test_the_manual_gives_the_settings_with_which_this_was_tried() -> None:
 
 
 def sessions() -> int:
-    """Sessions of this database that are not this process's own."""
+    """Sessions of clients in this database that are not this process's own; autovacuum's are nobody's clients."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         own = cursor.fetchone()
     [(count,)] = query(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %(own)s", {"own": own[0]}
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> %(own)s",
+        {"own": own[0]},
     )
     return int(count)
 

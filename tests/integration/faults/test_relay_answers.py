@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from alerts.lanes import EMERGENCY_MAIL, JITTER, ROUTINE_MAIL
+from alerts.lanes import JITTER, RULES, Channel, Lane
 from alerts.models import Delivery, Dispatch
 from govnotify.lib.queues import Queue
 from subscriptions.models import Subscriber, Suppression, Topic
-from tests.engine import work_through
+from tests.engine import unhurried, work_through
 from tests.inbox import Inbox
 from tests.integration.faults.platform import make_due
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, an_alert_sent
@@ -110,13 +110,15 @@ def test_a_refusal_of_the_sender_alarms_the_operator_without_naming_the_citizen(
 
 
 @pytest.mark.parametrize(
-    ("send", "queue", "steps"),
-    [(a_bulletin_sent, Queue.ROUTINE, ROUTINE_MAIL), (an_alert_sent, Queue.EMERGENCY, EMERGENCY_MAIL)],
+    ("send", "queue", "lane"),
+    [(a_bulletin_sent, Queue.ROUTINE, Lane.ROUTINE), (an_alert_sent, Queue.EMERGENCY, Lane.EMERGENCY)],
     ids=["routine", "emergency"],
 )
 def test_what_may_heal_is_tried_again_by_the_lanes_own_table(
-    inbox: Inbox, send: Send, queue: Queue, steps: tuple[float, ...]
+    inbox: Inbox, send: Send, queue: Queue, lane: Lane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    unhurried(monkeypatch, lane)
+    steps = RULES[lane].retries[Channel.EMAIL]
     topic, replies = refused(inbox, MAY_HEAL)
     send(topic)
     for attempts, step in enumerate(steps[:2], start=1):

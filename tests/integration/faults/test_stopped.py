@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,20 +16,13 @@ from govnotify.lib.queues import Queue
 from govnotify.processes import beat, worker
 from tests.inbox import Inbox
 from tests.integration.engine.stopping import told
+from tests.integration.faults.gate import Gate
 from tests.integration.faults.platform import Platform, senders
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, doubled, has_reached, somebody
-from tests.integration.faults.test_killed_worker import Gate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 2_000
 RIGHT = VariantText("en", "River falling", "It falls.")
-
-
-@pytest.fixture
-def gate(inbox: Inbox) -> Iterator[Gate]:
-    held = Gate(inbox)
-    yield held
-    held.open()
 
 
 def is_still(inbox: Inbox, dispatch: Dispatch) -> bool:

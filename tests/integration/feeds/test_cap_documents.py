@@ -27,7 +27,10 @@ def document_of(alert: Alert) -> bytes:
 
 def test_an_alert_of_ours_is_a_document_without_a_warning_in_each_of_its_languages(town: Town) -> None:
     alert = an_alert(town.floods, areas=[SQUARE, SQUARE | {"geocodes": [{"name": "X", "value": "1"}]}])
-    BulletinVariant.objects.create(bulletin=alert.bulletin, language="ar", title="فيضان", body="-", html="<p>ماء</p>")
+    Agency.objects.filter(pk=town.water.pk).update(translations={"ar": {"name": "وزارة المياه"}})
+    BulletinVariant.objects.create(
+        bulletin=alert.bulletin, language="ar", title="فيضان", event="سيل", body="-", html="<p>ماء</p>"
+    )
     reading = read(document_of(alert))
     assert reading.warnings == ()
     message = reading.message
@@ -35,7 +38,8 @@ def test_an_alert_of_ours_is_a_document_without_a_warning_in_each_of_its_languag
     assert [one.language for one in message.infos] == ["en", "ar"]
     assert message.infos[1].headline == "فيضان"
     assert message.infos[0].description == "Go to the first floor or higher now."
-    assert message.infos[0].sender_name == "Ministry of Water"
+    assert [one.sender_name for one in message.infos] == ["Ministry of Water", "وزارة المياه"]
+    assert [one.event for one in message.infos] == ["Flash flood", "سيل"]
     assert message.infos[0].web.endswith(f"/bulletins/{alert.pk}/")
     assert [place.area_desc for place in message.infos[0].areas] == ["Lower town", "Lower town"]
     assert message.infos[0].areas[0].polygons[0][1] == (44.0, 26.1)

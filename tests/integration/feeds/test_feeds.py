@@ -234,6 +234,50 @@ def test_a_search_s_feed_has_what_the_search_finds(town: Town, published: Publis
     assert feed("/archive/feed.json?q=puente")["home_page_url"] == f"{SITE}/archive/?q=puente"
 
 
+FILTERS = [
+    ("category=transport", ["Puente cerrado"]),
+    ("category=weather-and-water", ["Sirens"]),
+    ("language=es", ["Puente cerrado"]),
+    ("kind=alert", ["Sirens"]),
+    ("kind=bulletin&agency=brook", ["Puente cerrado"]),
+    ("since={day}", ["Sirens"]),
+    ("until={day}", ["Puente cerrado"]),
+    ("area=ARN-1", ["Sirens", "Puente cerrado"]),
+    ("area=ARN-1&narrow=1", ["Puente cerrado"]),
+    ("place=arnl&narrow=1", ["Puente cerrado"]),
+]
+
+
+@pytest.mark.parametrize(("query", "wanted"), FILTERS)
+def test_a_search_s_feed_follows_the_filters_of_its_page(
+    town: Town, client: Client, query: str, wanted: list[str]
+) -> None:
+    bridge = a_bulletin(
+        town.roads, texts={"es": "Puente cerrado\nHoy."}, published_at=timezone.now() - timedelta(days=5)
+    )
+    bridge.areas.add(a_place("ARN-1", "Brook", a_place("ARN", "Arnland")))
+    an_alert(town.floods, title="Sirens")
+    day = timezone.now().date() - timedelta(days=3)  # now: every process of the tests must know them by the same names
+    page = client.get(f"/archive/?{query.format(day=day)}").text
+    assert [title for title in ("Sirens", "Puente cerrado") if f">{title}</a>" in page] == wanted
+    for form in FORMS:
+        [address] = {url for url in page.split('"') if url.startswith(f"/archive/feed.{form}")}
+        answer = client.get(address.replace("&amp;", "&"))
+        assert answer.status_code == 200
+        own = SITE + address.replace("&amp;", "&")
+        assert problems(answer["Content-Type"], answer.content, own) == []
+        if form == "json":
+            said = [item["title"].removeprefix("Exercise: ") for item in json.loads(answer.content)["items"]]
+            assert said == wanted
+
+
+def test_a_feed_of_one_language_is_written_in_it(town: Town) -> None:
+    a_bulletin(town.floods, texts={"en": "River rising\nNow.", "ar": "ارتفاع النهر\nالآن."})
+    arabic = feed("/archive/feed.json?language=ar")
+    assert (arabic["language"], arabic["items"][0]["title"]) == ("ar", "ارتفاع النهر")
+    assert feed("/archive/feed.json?language=ar&lang=en")["items"][0]["title"] == "River rising"
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -256,13 +300,49 @@ def test_what_is_no_feed_is_not_found(town: Town, client: Client, path: str) -> 
 
 
 @pytest.mark.parametrize(
-    "query", ["q=%00", "q=%25", "q=" + "x" * 5_000, "agency=none", "topic=duty-roster", "topic='--", "lang=" + "x" * 99]
+    "query", ["q=%00", "q=%25", "q=" + "x" * 5_000, "agency=%00", "area=&narrow=1", "lang=" + "x" * 99]
 )
 def test_odd_queries_are_answered(published: Published, client: Client, query: str) -> None:
     for form in FORMS:
         answer = client.get(f"/archive/feed.{form}?{query}")
         assert answer.status_code == 200
         assert "Duty roster" not in answer.content.decode()
+
+
+UNKNOWN = [
+    ("agency=nobody", "agency=nobody – Agency: we do not know “nobody”."),
+    ("topic=duty-roster", "topic=duty-roster – Topic: we do not know “duty-roster”."),
+    ("topic='--", "topic='-- – Topic: we do not know “'--”."),
+    ("category=none", "category=none – Subject: we do not know “none”."),
+    ("area=none", "area=none – Place: we do not know “none”."),
+    ("language=xx", "language=xx – Language: we do not know “xx”."),
+    ("kind=none", "kind=none – Kind: we do not know “none”."),
+    ("since=2026-99-99", "since=2026-99-99 – From: “2026-99-99” is not a date. Write it like 2026-03-01."),
+    ("q=sirens&place=Atlantis", "place=Atlantis – No place is called “Atlantis”."),
+    ("place=mill", "place=mill – “mill” may be several places. Name one by its code: area=M-1."),
+]
+
+
+@pytest.mark.parametrize(("query", "sentence"), UNKNOWN)
+def test_a_filter_that_names_nothing_has_no_feed_and_the_answer_says_which(
+    published: Published, client: Client, query: str, sentence: str
+) -> None:
+    a_place("M-1", "Mill"), a_place("M-2", "Mill")
+    for form in FORMS:
+        answer = client.get(f"/archive/feed.{form}?{query}")
+        assert (answer.status_code, answer["Content-Type"]) == (404, "text/plain; charset=utf-8")
+        said = answer.content.decode()
+        assert sentence in said
+        assert said.endswith(f"Search in {SITE}/archive/ and copy the address of the feed from the end of that page.\n")
+        assert "ETag" not in answer
+        assert answer["Cache-Control"] == "private, no-cache"
+        assert client.head(f"/archive/feed.{form}?{query}").status_code == 404
+
+
+def test_an_answer_that_there_is_no_feed_is_in_the_language_that_was_asked_for(town: Town, client: Client) -> None:
+    answer = client.get("/archive/feed.json?agency=nobody&lang=es")
+    assert answer["Content-Language"] == "es"
+    assert "There is no such feed" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("path", ALL)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.http import http_date, parse_http_date
 from pytest_django import DjangoAssertNumQueries
 
+from agencies.models import Agency
 from alerts.models import Bulletin
 from subscriptions.models import Topic
 from tests.integration.feeds.cast import FORMS, Published
@@ -86,6 +87,15 @@ def test_an_alert_that_is_replaced_changes_the_tag_of_its_feed(town: Town, publi
     published.update.bulletin.published_at = timezone.now() - timedelta(seconds=1)
     published.update.bulletin.save()
     assert again("/alerts/feed.json", first) == 200
+
+
+def test_other_clocks_of_an_agency_change_the_tag_with_what_is_said(town: Town, published: Published) -> None:
+    first = Client().get("/alerts/feed.json")
+    Agency.objects.filter(pk=town.water.pk).update(time_zone="Asia/Kathmandu")
+    second = Client().get("/alerts/feed.json", headers={"If-None-Match": first["ETag"]})
+    assert second.status_code == 200
+    assert "+0545" in second.text
+    assert again("/alerts/feed.json", second) == 304
 
 
 def test_each_form_language_and_page_has_its_own_tag(town: Town, published: Published) -> None:

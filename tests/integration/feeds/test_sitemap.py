@@ -85,6 +85,7 @@ def test_robots_txt_names_the_sitemap_and_keeps_crawlers_out_of_searches(client:
     assert lines[0] == "User-agent: *"
     assert f"Sitemap: {SITE}/sitemap.xml" in lines
     assert "Disallow: /archive/?" in lines
+    assert {"Allow: /?lang=ro$", "Allow: /archive/?lang=ar$"} <= set(lines)  # which the pages name as hreflang
     assert not [line for line in lines if "staff" in line or "/u/" in line]
 
 

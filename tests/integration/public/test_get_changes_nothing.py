@@ -26,6 +26,12 @@ ONLY_POST = {
     "/me/address/cancel/",
     "/u/reason/",
     "/me/sign-out/",
+    "/push/tell/",
+    "/push/state/",
+    "/push/answer/",
+    "/push/stop/",
+    "/push/move/",
+    "/push/places/",
     "/me/endpoints/1/again/",
     "/me/endpoints/1/remove/",
 }
@@ -63,6 +69,6 @@ def test_what_acts_refuses_get(town: Town, path: str) -> None:
 @pytest.mark.django_db
 def test_the_walk_leaves_no_citizen_s_route_out() -> None:
     walked = {get_resolver().resolve(path.partition("?")[0]).url_name for path in a_world().pages.values()}
-    walked |= {get_resolver().resolve(path).url_name for path in ONLY_POST | {"/me/download/"}}
+    walked |= {get_resolver().resolve(path).url_name for path in ONLY_POST | {"/me/download/", "/push/worker.js"}}
     routes = {pattern.name for pattern in [*public.urlpatterns, *own.urlpatterns]}
     assert routes - walked == set()

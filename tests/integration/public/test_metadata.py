@@ -157,4 +157,4 @@ def test_a_search_leads_to_its_own_feed(town: Town) -> None:
     a_bulletin(town.floods)
     href = head_of("/archive/?q=river+%26&topic=floods").xpath("link[@rel='alternate'][@title]/@href")[2]
     assert href == "/archive/feed.json?q=river+%26&topic=floods"
-    assert Client().get(href).json()["title"].startswith("river & · Flood warnings")
+    assert Client().get(href).json()["title"].startswith("river & · Topic: Flood warnings")

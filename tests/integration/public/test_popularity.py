@@ -1,5 +1,6 @@
 """What many follow: counted by housekeeping, shown without numbers, and never from a few."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -36,8 +37,8 @@ def test_topics_that_many_follow_are_offered_first_without_numbers(town: Town, c
     assert "What many people follow" in page
     popular = page[page.index("What many people follow") : page.index('id="subjects"')]
     assert popular.index("Road works") < popular.index("Flood warnings")
-    assert "37" not in popular
-    assert "21" not in popular
+    shown = re.sub(r"<[^>]*(>|$)", " ", popular)  # a topic's own number may be any
+    assert not re.search(r"\d", shown)
 
 
 def test_a_topic_of_a_few_is_not_among_them(town: Town, client: Client) -> None:

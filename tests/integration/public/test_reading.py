@@ -30,6 +30,24 @@ def test_any_other_language_falls_back_to_one_that_is_there(town: Town, client: 
     assert "River rising" in client.get(f"{path_of(bulletin)}?lang={lang}").content.decode()
 
 
+def test_what_is_shown_in_another_language_says_in_which(town: Town, client: Client) -> None:
+    bulletin = a_bulletin(town.floods, texts=TEXTS)
+    words = "This is not available in German. You read it in English."
+    assert words in client.get(f"{path_of(bulletin)}?lang=de-CH").text
+    for lang in ("", "en", "en-GB", "ar", "xx"):
+        assert "This is not available" not in client.get(f"{path_of(bulletin)}?lang={lang}").text
+    a_bulletin(town.roads, texts={"es": "Calle\nCerrada."})
+    page = client.get("/archive/").text
+    assert '<span lang="es">español</span>' in page
+    assert ">English</span>" not in page
+
+
+def test_the_switch_marks_each_language_and_the_one_that_is_shown(town: Town, client: Client) -> None:
+    page = client.get(f"{path_of(a_bulletin(town.floods, texts=TEXTS))}?lang=ar-EG").text
+    assert '<a href="?lang=ar" lang="ar" hreflang="ar" aria-current="page">' in page
+    assert '<a href="?lang=en" lang="en" hreflang="en">' in page
+
+
 @pytest.mark.parametrize("status", ["draft", "in-review", "scheduled"])
 def test_what_is_not_published_is_not_found(town: Town, client: Client, status: str) -> None:
     assert client.get(path_of(a_bulletin(town.floods, status=status))).status_code == 404

@@ -10,13 +10,18 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from time_machine import TimeMachineFixture
 
 from alerts.finding.sent_to_me import LOOKS, PAGE, everything_sent_to, sent_to
 from alerts.lanes import Lane
 from alerts.models import Bulletin, Delivery, DigestItem, Dispatch
 from alerts.partitions import ensure_month
-from subscriptions.models import Endpoint, Frequency, Subscriber, Subscription
+from subscriptions.models import AddressChange, Endpoint, Frequency, ReadingTime, Subscriber, Subscription
+from subscriptions.moving_address import forget_former_addresses, refuse_change
+from subscriptions.reading_times import set_times
 from tests.integration.subscriptions.cast import Town, a_bulletin, a_subscriber, signed_in
+from tests.integration.subscriptions.test_joining import joined as join
+from tests.integration.subscriptions.test_joining import wish as ask_to_join
 
 Status = Delivery.Status
 
@@ -59,6 +64,15 @@ def a_digest(subscriber: Subscriber, *bulletins: Bulletin, left_out: Bulletin | 
 
 def shown(subscriber: Subscriber, query: str = "") -> str:
     return signed_in(subscriber).get(f"/me/sent/{query}").content.decode()
+
+
+def test_titles_are_in_the_language_of_the_mail(carla: Subscriber, town: Town) -> None:
+    Subscriber.objects.filter(pk=carla.pk).update(language="ar-EG")
+    delivered(
+        a_dispatch(a_bulletin(town.floods, texts={"en": "River rising\nNow.", "ar": "ارتفاع النهر\nالآن."})), carla.pk
+    )
+    assert "ارتفاع النهر" in shown(carla)
+    assert "River rising" not in shown(carla)
 
 
 def test_bulletins_and_digests_stand_newest_first_with_links_and_results(carla: Subscriber, town: Town) -> None:
@@ -117,6 +131,72 @@ def test_nobody_sees_what_others_got(carla: Subscriber, town: Town) -> None:
     delivered(dispatch, carla.pk, kind=2)  # a machine whose number is hers
     assert "Nothing here." in shown(carla)
     assert sent_to(carla).sent == []
+
+
+class TestJoined:
+    """Carla had another address, and has said at both that she is one person."""
+
+    @pytest.fixture
+    def work(self, town: Town) -> Subscriber:
+        return a_subscriber("work@example.org", roads=Frequency.DAILY)
+
+    @pytest.fixture
+    def history(self, carla: Subscriber, town: Town) -> None:
+        """A flood, on a topic that she has left since; and a digest at an hour of her own."""
+        delivered(a_dispatch(a_bulletin(town.floods, texts={"en": "River rising\nNow."})), carla.pk)
+        set_times(subscriber_id=carla.pk, zone="Asia/Kathmandu", hour=7, weekday=0, quiet=None)
+        a_digest(carla, a_bulletin(town.roads, texts={"en": "Bridge closed\nText."}))
+        own = list(ReadingTime.objects.filter(subscriber=carla).values_list("daily", flat=True))
+        Dispatch.objects.filter(period="daily").update(timetables=own)
+        Subscription.objects.filter(subscriber=carla, topic=town.floods).update(ended_at=timezone.now())
+
+    @pytest.mark.usefixtures("history")
+    def test_what_was_sent_to_the_former_address_is_listed_at_the_new_one(
+        self, carla: Subscriber, work: Subscriber
+    ) -> None:
+        join(carla, work)
+        page = shown(work)
+        assert page.index("Bridge closed") < page.index("River rising")
+        assert page.count("E-mail to an address that you had before: Accepted") == 2
+        sent = json.loads(signed_in(work).get("/me/download/").getvalue())["sent"]
+        assert [one["deliveries"][0]["to_address_of_before"] for one in sent] == [True, True]
+
+    @pytest.mark.usefixtures("history")
+    def test_it_stays_there_when_the_former_address_is_forgotten(
+        self, carla: Subscriber, work: Subscriber, time_machine: TimeMachineFixture
+    ) -> None:
+        join(carla, work)
+        before = shown(work)
+        time_machine.move_to(timezone.now() + timedelta(days=8))
+        assert forget_former_addresses() == 1
+        assert ReadingTime.objects.filter(until_at=None).count() == 0
+        after = shown(work)
+        for page in (before, after):
+            assert page.count("E-mail to an address that you had before: Accepted") == 2
+
+    @pytest.mark.usefixtures("history")
+    def test_before_both_have_said_so_and_after_one_has_taken_it_back_it_is_not(
+        self, carla: Subscriber, work: Subscriber
+    ) -> None:
+        ask_to_join(carla, work.email)
+        assert sent_to(work).sent == []
+        AddressChange.objects.all().delete()
+        change = join(carla, work)
+        assert len(sent_to(work).sent) == 2
+        refuse_change(change=change)
+        assert sent_to(work).sent == []
+        assert len(sent_to(Subscriber.objects.get(pk=carla.pk)).sent) == 2
+
+    def test_who_got_it_at_both_sees_both(self, carla: Subscriber, work: Subscriber, town: Town) -> None:
+        dispatch = a_dispatch(a_bulletin(town.roads))
+        delivered(dispatch, carla.pk)
+        delivered(dispatch, work.pk, Status.FAILED)
+        join(carla, work)
+        [sent] = sent_to(work).sent
+        assert sorted((one.is_earlier, one.result) for one in sent.deliveries) == [
+            (False, Status.FAILED),
+            (True, Status.SENT),
+        ]
 
 
 def test_what_came_by_a_topic_that_was_left_stays_on_the_list(carla: Subscriber, town: Town) -> None:
@@ -219,13 +299,14 @@ def test_the_download_holds_every_delivery_and_every_digest(carla: Subscriber, t
     assert data["sent"][0]["deliveries"][0]["endpoint"] == "https://hooks.example/x"
     assert data["sent"][2]["deliveries"][0] | {"at": ""} == {
         "channel": "e-mail", "endpoint": None, "status": "failed", "attempts": 1, "in_doubt": 0,
-        "answer": "550 5.7.1 no", "at": "",
+        "answer": "550 5.7.1 no", "at": "", "to_address_of_before": False,
     }  # fmt: skip
     assert "s3cret" not in text
     assert set(data) == {
         "address", "language", "status", "since", "first_seen", "ended", "paused_until", "areas", "subscriptions",
-        "consent", "sign_ups", "address_changes", "sign_in_links", "account_mails", "endpoints", "not_written_to",
-        "sent",
+        "consent", "sign_ups", "address_changes", "joined_addresses", "sign_in_links", "account_mails", "endpoints",
+        "not_written_to", "sent", "time_zone", "digest_hour", "digest_weekday", "quiet_from", "quiet_until",
+        "reading_times",
     }  # fmt: skip
 
 

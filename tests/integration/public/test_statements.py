@@ -1,5 +1,7 @@
 """Privacy and accessibility: the platform's own words, and an agency's before them."""
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -25,9 +27,34 @@ def test_the_platform_says_who_runs_it_and_whom_to_ask(client: Client, page: str
     assert "mailto:data@service.example" in shown
 
 
+@pytest.mark.parametrize("path", ["/privacy/", "/accessibility/", "/agencies/water/privacy/"])
+def test_a_name_with_an_article_begins_a_sentence_with_a_capital(
+    town: Town, client: Client, settings: Settings, path: str
+) -> None:
+    settings.SERVICE_OPERATOR = "the Office for Digital Services"
+    main = client.get(path).content.decode().partition("<footer")[0]
+    assert "The Office for Digital Services" in main
+    assert "the Office" not in main
+
+
 def test_privacy_names_the_periods_that_are_set(client: Client, settings: Settings, db: None) -> None:
     settings.KEEP_MONTHS = 5
     assert "Records of what was sent: 5 months" in client.get("/privacy/").content.decode()
+
+
+def test_privacy_says_of_pictures_what_the_browser_is_told(client: Client, db: None) -> None:
+    answer = client.get("/privacy/")
+    pictures = re.search(r"img-src ([^;]*)", answer["Content-Security-Policy"])
+    assert pictures
+    assert "https:" in pictures[1].split()
+    assert "A picture in a bulletin may come from any web site that the agency chose" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/subscribe/?topic=floods", "/embed/water/"])
+def test_who_types_an_address_is_told_who_will_see_it(town: Town, client: Client, path: str) -> None:
+    page = client.get(path).content.decode()
+    assert "The administrators of an agency that wrote to you can see your address." in page
+    assert "never pass" not in page
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -54,6 +81,21 @@ def test_who_runs_the_platform_and_both_statements_stand_at_the_foot_of_pages(
     assert f"Run by {OPERATOR}" in foot("/")
     assert f'href="/{page}/"' in foot("/")
     assert f'href="/agencies/water/{page}/"' in foot("/agencies/water/")
+
+
+def test_who_runs_the_platform_is_said_in_the_language_of_the_page(
+    client: Client, settings: Settings, db: None
+) -> None:
+    settings.SERVICE_TRANSLATIONS = {
+        "ar": {"operator": "مكتب الخدمات", "postal_address": "ساحة 3"},
+        "fr": {"operator": "Office"},
+    }
+    for path in ("/", "/privacy/", "/accessibility/"):
+        page = client.get(f"{path}?lang=ar").content.decode()
+        assert "مكتب الخدمات، ساحة 3" in page
+        assert "Office for Digital Services" not in page
+    assert "Office, 3 Square, Capital" in client.get("/?lang=fr").content.decode()
+    assert OPERATOR in client.get("/?lang=ro").content.decode()
 
 
 @pytest.mark.parametrize("page", PAGES)

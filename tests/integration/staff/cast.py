@@ -12,7 +12,7 @@ from django.utils import timezone
 from agencies.api_keys import create_api_key
 from agencies.models import Agency, Membership, Role, User
 from agencies.models.api_key import Scope
-from alerts.acts.alerting import AlertDetails, draft_alert
+from alerts.acts.alert_drafting import AlertDetails, draft_alert
 from alerts.acts.drafting import VariantText, create_bulletin
 from alerts.models import Alert, Bulletin
 from channels.webhook.signing import new_secret

@@ -11,6 +11,7 @@ from django.urls import URLPattern, reverse
 from agencies.models import Agency, Role, User
 from alerts.staff.access import IDLE_SECONDS, SEEN
 from alerts.staff.urls import urlpatterns
+from subscriptions.models import Category
 from tests.integration.staff.cast import (
     PASSWORD,
     a_draft,
@@ -59,10 +60,17 @@ WHO = {
     "staff-sources": EVERYBODY,
     "staff-partners": {Role.ADMINISTRATOR},
     "staff-embed": EVERYBODY,
+    "staff-names": {Role.ADMINISTRATOR},
+    "staff-topic-names": {Role.ADMINISTRATOR},
+    # Whoever administers the platform, whatever their roles: a test of its own.
+    "staff-categories": set(),
+    "staff-category": set(),
+    "staff-category-move": set(),
+    "staff-category-delete": set(),
 }
 POSTS = {
     "staff-preview", "staff-alert-take-over", "staff-bulletin-pause", "staff-bulletin-resume", "staff-bulletin-list",
-    "staff-alert-pause", "staff-alert-list",
+    "staff-alert-pause", "staff-alert-list", "staff-category-move", "staff-category-delete",
 }  # fmt: skip
 # With what is about a draft there is nothing to stop, withdraw or correct yet, and a machine's alert can't be approved
 # before somebody takes it over: these send one back to the page.
@@ -75,7 +83,8 @@ ABOUT_A_BULLETIN = {
     "staff-bulletin-resume", "staff-bulletin-stop", "staff-withdraw", "staff-correct", "staff-bulletin-recipients",
     "staff-bulletin-list",
 }  # fmt: skip
-ABOUT_AN_AGENCY = {"staff-sources", "staff-partners", "staff-embed"}
+ABOUT_AN_AGENCY = {"staff-sources", "staff-partners", "staff-embed", "staff-names"}
+OF_THE_PLATFORM = {"staff-categories", "staff-category", "staff-category-move", "staff-category-delete"}
 OWN = {"staff", "staff-new-bulletin", "staff-preview", "staff-preview-frame", "staff-new-alert"}
 
 
@@ -87,8 +96,13 @@ def addresses() -> dict[str, str]:
     alert = an_alert(topic, None)
     alert.source_xml = b"<alert/>"
     alert.save()
-    found = {}
-    for name in WHO:
+    subject = Category.objects.create(slug="rivers", name="Rivers")
+    found = {
+        "staff-categories": reverse("staff-categories"),
+        "staff-topic-names": reverse("staff-topic-names", args=["water", topic.slug]),
+    }
+    found |= {name: reverse(name, args=[subject.pk]) for name in OF_THE_PLATFORM - {"staff-categories"}}
+    for name in WHO.keys() - found.keys():
         if name == "staff-preview-frame":
             found[name] = reverse(name, args=["token"])
         elif name in OWN:
@@ -131,13 +145,18 @@ def test_another_agencys_things_do_not_exist(role: Role, addresses: dict[str, st
     stranger = a_person(an_agency("brook", "City of Brook"), role)
     for name, status in visits(stranger, addresses):
         if name not in OWN:
-            assert status == 404, name
+            assert status == (403 if name in OF_THE_PLATFORM else 404), name
 
 
 def test_somebody_without_a_role_sees_an_empty_overview_and_nothing_else(addresses: dict[str, str]) -> None:
     nobody = User.objects.create_user("nora@water.example", PASSWORD, name="Nora")
     for name, status in visits(nobody, addresses):
-        expected = {"staff": 200, "staff-preview-frame": 200, "staff-new-bulletin": 403, "staff-new-alert": 403}
+        expected = dict.fromkeys(OF_THE_PLATFORM, 403) | {
+            "staff": 200,
+            "staff-preview-frame": 200,
+            "staff-new-bulletin": 403,
+            "staff-new-alert": 403,
+        }
         assert status == expected.get(name, 404), name
 
 
@@ -190,11 +209,11 @@ def test_sign_in_takes_the_password_and_then_the_second_factor() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["login/", "signup/", "logout/", "2fa/", "2fa/totp/activate/", "reauthenticate/", "password/change/", "email/"],
+    ["login/", "signup/", "logout/", "2fa/", "2fa/totp/activate/", "reauthenticate/", "password/change/", "inactive/"],
 )
 def test_the_sign_in_pages_wear_the_platforms_clothes(address: str) -> None:
     client = Client()
-    if address not in {"login/", "signup/"}:
+    if address not in {"login/", "signup/", "inactive/"}:
         person = User.objects.create_user("nora@water.example", PASSWORD, name="Nora")
         client.force_login(person)
         fresh(client)

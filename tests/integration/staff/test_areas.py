@@ -3,9 +3,11 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from agencies.models import Role
 from alerts.models import Alert, Bulletin, BulletinArea, Dispatch
+from alerts.places import areas_from_text
 from subscriptions.models import Place, Subscriber, Topic
 from tests.integration.staff.cast import a_draft, a_person, a_topic, an_agency, an_alert, fresh, listeners, signed_in
 from tests.integration.staff.test_alerting import filled as alert_form
@@ -69,7 +71,7 @@ class TestComposing:
 
     def test_the_preview_counts_whom_the_places_leave(self, ana: Client, topic: Topic) -> None:
         page = ana.post(f"{reverse('staff-preview')}?agency=water", filled(topic, area="N-11")).content.decode()
-        assert "Reaches 7 people and 1 machine" in page
+        assert "Reaches 7 people. 1 machine gets it, too." in page
         assert "3 more follow the topics and chose other places" in page
 
     def test_a_code_that_is_no_place_is_refused_and_named(self, ana: Client, topic: Topic) -> None:
@@ -174,3 +176,14 @@ class TestAlerts:
         olga.post(address, alert_form(topic, areas=shown, polygon="", area="S-12") | {"send": "1"})
         update = Alert.objects.exclude(pk=first.pk).get()
         assert codes(update.bulletin) == {"N-11", "S-12"}
+
+
+def test_what_is_wrong_with_an_outline_is_said_in_the_operators_language() -> None:
+    crossed = "0,0 1,1 1,0 0,1"
+    assert areas_from_text(["Coast"], crossed)[1] == [
+        "area 1 “Coast”, polygon 1 crosses or touches itself: draw it as one simple outline"
+    ]
+    with translation.override("fr"):
+        assert areas_from_text(["Coast"], crossed)[1] == [
+            "zone 1 “Coast”, polygone 1 se croise ou se touche\u00a0: tracez un seul contour simple"
+        ]

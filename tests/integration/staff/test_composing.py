@@ -138,7 +138,7 @@ class TestPreview:
         answer = ana.post(address, filled(topic) | {"topics": [topic.pk, other.pk]})
         page = answer.content.decode()
         assert "Reaches 4 people" in page
-        assert "and 2 machines" in page
+        assert "2 machines get it, too." in page
         assert "The <strong>Brook</strong> rises." in page
         assert not Bulletin.objects.exists()
         frame = ana.get(page.split('src="')[1].split('"')[0])
@@ -180,7 +180,7 @@ class TestPublishing:
         listeners([topic], people=2, machines=1)
         draft = a_draft(topic)
         page = ana.get(reverse("staff-publish", args=[draft.pk])).content.decode()
-        assert "Reaches 2 people and 1 machine" in page
+        assert "Reaches 2 people. 1 machine gets it, too." in page
         assert "Floods" in page
         assert not Dispatch.objects.exists()
 

@@ -200,4 +200,4 @@ def test_a_published_bulletin_s_time_may_be_over_and_the_page_says_so(sent: Bull
     client, page = signed_in(publisher), f"/staff/bulletins/{sent.pk}/"
     client.post(f"{page}pause/")
     Dispatch.objects.update(cut_off=timezone.now() - timedelta(hours=25))
-    assert "Its time is over" in client.post(f"{page}resume/", follow=True).content.decode()
+    assert "The time for sending this is over" in client.post(f"{page}resume/", follow=True).content.decode()

@@ -182,4 +182,6 @@ def an_alert(*topics: Topic, expires: datetime | None = None, title: str = "Flas
         expires=expires or timezone.now() + timedelta(hours=6),
         areas=[{"description": "Lower town"}],
     )
-    return Alert.objects.create(bulletin=bulletin, **(vars(facts) | fields))
+    given = vars(facts) | fields
+    bulletin.variants.update(event=given.pop("event"))
+    return Alert.objects.create(bulletin=bulletin, **given)

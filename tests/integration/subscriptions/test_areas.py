@@ -11,6 +11,7 @@ from tests.integration.subscriptions.cast import (
     a_form,
     a_subscriber,
     ask,
+    has,
     signed_in,
 )
 
@@ -189,6 +190,38 @@ def test_on_their_own_page_people_find_tick_and_save(town: Town, places: dict[st
     assert codes(known) == {"S-12"}
     assert client.post("/me/areas/", {"area": ["S-12", "X"]}).status_code == 422
     client.post("/me/areas/", {})
+    assert codes(known) == set()
+
+
+def test_who_is_signed_in_and_adds_topics_chooses_places_on_the_same_page(town: Town, places: dict[str, Place]) -> None:
+    known = a_subscriber(floods=Frequency.IMMEDIATE)
+    known.areas.add(places["N-11"])
+    browser = signed_in(known)
+    page = browser.get("/subscribe/?topic=roads").content.decode()
+    assert 'name="place"' in page
+    assert f'id="area-{places["N-11"].pk}" checked' in page
+    form = {"topic": "roads", f"frequency-{town.roads.pk}": "weekly", "places-asked": "1", "area": ["N-11"]}
+    found = browser.post("/subscribe/", form | {"place": "southw", "find-place": "1"})
+    assert "Southwell" in found.content.decode()
+    assert '<option value="weekly" selected>' in found.content.decode()
+    assert (has(known), codes(known)) == ({"floods": "immediate"}, {"N-11"})
+    answer = browser.post("/subscribe/", form | {"area": ["N-11", "S-12"]}, follow=True).content.decode()
+    assert "Your places are saved." in answer
+    assert (has(known), codes(known)) == ({"floods": "immediate", "roads": "weekly"}, {"N-11", "S-12"})
+    assert not OutboxMessage.objects.exists()
+
+
+def test_places_that_the_form_did_not_ask_for_stay(town: Town, places: dict[str, Place]) -> None:
+    known = a_subscriber(floods=Frequency.IMMEDIATE)
+    known.areas.add(places["N-11"])
+    form = {"topic": "roads", f"frequency-{town.roads.pk}": "daily"}
+    signed_in(known).post("/subscribe/", form)
+    assert codes(known) == {"N-11"}
+    refused = signed_in(known).post("/subscribe/", form | {"places-asked": "1", "area": ["X"]})
+    assert (refused.status_code, codes(known)) == (422, {"N-11"})
+    assert "is no place of the register" in refused.content.decode()
+    said = signed_in(known).post("/subscribe/", form | {"places-asked": "1"}, follow=True).content.decode()
+    assert "You hear about every place now." in said
     assert codes(known) == set()
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 from pytest_django import Settings
 
-from channels.webhook.guard import ForbiddenTarget
+from channels.https.guard import ForbiddenTarget
+from govnotify.lib.database import query
 from subscriptions.endpoints import (
     LEASE,
     EndpointRefused,
@@ -138,3 +141,24 @@ def test_a_removed_endpoint_leaves_nothing(town: Town) -> None:
     remove_endpoint(endpoint=endpoint)
     assert not Endpoint.objects.exists()
     assert not Subscription.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_topic_is_twice_at_any_step_of_the_migration_there_and_back_broken_off_and_begun_again(town: Town) -> None:
+    migration = import_module("subscriptions.migrations.0018_one_subscription_per_endpoint")
+    forth, back = migration.FORTH, migration.BACK
+    endpoint = Endpoint.objects.create(agency=town.water, url=URL, sealed_secret="")
+
+    def subscribe() -> None:
+        Subscription.objects.create(endpoint=endpoint, topic=town.floods, started_at=timezone.now())
+
+    subscribe()
+    steps = iter([*back[:2], *back, *back, *forth[:2], *forth, *forth])
+    try:
+        for statement in steps:
+            query(statement, {})
+            with pytest.raises(IntegrityError):
+                subscribe()
+    finally:
+        for statement in steps:
+            query(statement, {})

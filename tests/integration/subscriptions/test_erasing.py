@@ -1,5 +1,7 @@
 """Erasing, table by table: nothing of the address stays, wherever it may have got to."""
 
+from datetime import time, timedelta
+
 import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session
@@ -18,6 +20,7 @@ from subscriptions.models import (
     Frequency,
     OutboxMessage,
     Place,
+    ReadingTime,
     SignInLink,
     SignUp,
     Subscriber,
@@ -27,6 +30,7 @@ from subscriptions.models import (
 )
 from subscriptions.moving_address import confirm_change
 from subscriptions.pausing import pause
+from subscriptions.reading_times import Quiet, set_times
 from subscriptions.signing_in import request_sign_in
 from subscriptions.suppressing import suppress
 from tests.integration.subscriptions.cast import Town, a_subscriber, ask, signed_in
@@ -34,8 +38,8 @@ from tests.integration.subscriptions.cast import Town, a_subscriber, ask, signed
 OLD, NEW, NEWEST = "carla@old.example.org", "carla@new.example.org", "carla@newest.example.org"
 # Tables that name a person by id: each must have a row in the test's world, and is walked with all the others.
 OF_PEOPLE = {
-    AddressChange, ConsentRecord, Delivery, DigestItem, Endpoint, OutboxMessage, SignInLink, SignUp, SubscriberArea,
-    Subscription,
+    AddressChange, ConsentRecord, Delivery, DigestItem, Endpoint, OutboxMessage, ReadingTime, SignInLink, SignUp,
+    SubscriberArea, Subscription,
 }  # fmt: skip
 KEPT = {"subscriptions_suppression"}  # a keyed hash, which protects the person
 
@@ -83,7 +87,8 @@ def carla(town: Town) -> Subscriber:
     carla.refresh_from_db()
     request_sign_in(email=NEW, ip="192.0.2.1")
     ask(town.roads, email=NEW)
-    pause(subscriber_id=carla.pk, until=timezone.now().date().replace(year=timezone.now().year + 1, day=1))
+    pause(subscriber_id=carla.pk, until=timezone.now().date() + timedelta(days=300))
+    set_times(subscriber_id=carla.pk, zone="Asia/Kathmandu", hour=6, weekday=2, quiet=Quiet(time(22), time(7)))
     suppress(address_keys=[bytes(carla.address_key)], reason="complaint", code="5.1.1")
     Endpoint.objects.create(subscriber=carla, url=f"https://hooks.example/?for={NEW}", sealed_secret="-")
     place = Place.objects.create(code="B", scheme="X", name="Brook", kind=Place.Kind.COUNTRY)
@@ -104,8 +109,17 @@ def carla(town: Town) -> Subscriber:
 
 
 def test_every_table_that_names_people_is_known_here(carla: Subscriber) -> None:
-    assert {model for model in apps.get_models() if names_people(model)} == OF_PEOPLE
+    others = set(apps.get_models()) - {Subscriber}  # which names whom one was joined to
+    assert {model for model in others if names_people(model)} == OF_PEOPLE
     assert [model for model in OF_PEOPLE if not model._default_manager.exists()] == []
+
+
+def test_nothing_is_left_of_where_they_are_and_when_they_read(carla: Subscriber) -> None:
+    erase(subscribers=Subscriber.objects.filter(pk=carla.pk))
+    carla.refresh_from_db()
+    chosen = carla.time_zone, carla.digest_hour, carla.digest_weekday, carla.quiet_from, carla.quiet_until
+    assert chosen == (None,) * 5
+    assert not ReadingTime.objects.exists()
 
 
 def test_no_table_holds_the_address_or_its_key_any_more(carla: Subscriber) -> None:

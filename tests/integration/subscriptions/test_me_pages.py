@@ -107,7 +107,7 @@ def test_topics_are_changed_and_stopped_and_the_stop_can_be_undone(carla: Subscr
 def test_each_save_says_what_it_changed(carla: Subscriber, town: Town) -> None:
     browser = signed_in(carla)
     for topic, value, sentence in (
-        (town.floods, "immediate", "“Flood warnings” now comes: At once."),
+        (town.floods, "immediate", "“Flood warnings” now comes at once."),
         (town.floods, "immediate", "Nothing has changed."),
         (town.roads, "stop", "You no longer get “Road works”."),
         (town.drought, "daily", "New: “Drought notices” (Once a day)."),
@@ -177,6 +177,15 @@ def test_the_language_is_saved_and_a_made_up_one_is_not(carla: Subscriber) -> No
     carla.refresh_from_db()
     assert carla.language == "uk"
     assert "Українська" in browser.post("/me/language/", {"language": "uk"}, follow=True).content.decode()
+
+
+def test_a_new_language_is_confirmed_in_itself(carla: Subscriber) -> None:
+    browser = signed_in(carla)
+    page = browser.post("/me/language/", {"language": "uk"}, follow=True).content.decode()
+    assert "Відтепер ми пишемо вам цією мовою: Українська." in page
+    assert "We write to you in this language from now on: English." in (
+        browser.post("/me/language/", {"language": "en"}, follow=True).content.decode()
+    )
 
 
 def test_the_download_is_a_file_of_json(carla: Subscriber) -> None:

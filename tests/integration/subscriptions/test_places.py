@@ -90,7 +90,7 @@ def test_replacing_closes_what_is_gone_and_never_deletes_it(file: Path) -> None:
     assert "0 closed" in take(file, text=without), "only --replace closes"
     said = take(file, "--replace", text=without)
     assert "1 closed" in said
-    assert "1 people had chosen a place that is closed" in said
+    assert "1 people and 0 browsers had chosen a place that is closed" in said
     gone = Place.objects.get(code="TM-0413")
     assert gone.closed_at is not None
     assert gone.path == Place.objects.get(code="TM-04").path, "it counts as what it lay in"

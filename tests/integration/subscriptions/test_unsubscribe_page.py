@@ -75,7 +75,9 @@ def test_a_post_that_names_nothing_changes_nothing(
 
 def test_an_undo_that_is_not_ours_changes_nothing(carla: Subscriber, link: str, stranger: Client) -> None:
     stranger.post(link, {"scope": "everything"})
-    assert stranger.post(link, {"undo": "forged"}).status_code == 410
+    answer = stranger.post(link, {"undo": "forged"})
+    assert answer.status_code == 410
+    assert "It is too late to undo this" in answer.content.decode()
     assert has(carla) == {}
 
 
@@ -97,3 +99,48 @@ def test_the_page_names_no_address(link: str, client: Client) -> None:
 
 def test_the_path_is_exact(link: str, client: Client) -> None:
     assert client.get(f"{link}/").status_code == 404
+
+
+@pytest.fixture
+def digest_link(carla: Subscriber) -> str:
+    """As it stands in a digest: it names no topic."""
+    return unsubscribe_link(carla)
+
+
+def test_one_click_in_a_digest_ends_digests_and_nothing_else(
+    carla: Subscriber, digest_link: str, stranger: Client
+) -> None:
+    assert stranger.post(digest_link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert has(carla) == {"roads": "immediate"}
+
+
+def test_the_page_of_a_digest_ends_digests_and_takes_it_back(
+    carla: Subscriber, digest_link: str, stranger: Client
+) -> None:
+    page = stranger.get(digest_link).content.decode()
+    assert "Stop digests" in page
+    assert "Stop everything" in page
+    assert len(has(carla)) == 3
+    answer = stranger.post(digest_link, {"scope": "digests"})
+    assert has(carla) == {"roads": "immediate"}
+    stranger.post(digest_link, {"undo": answer.context["undo"]})
+    assert has(carla) == {"floods": "weekly", "drought": "daily", "roads": "immediate"}
+
+
+def test_a_topic_s_link_in_a_digest_ends_that_topic_and_takes_it_back(
+    carla: Subscriber, digest_link: str, stranger: Client, town: Town
+) -> None:
+    page = stranger.get(f"{digest_link}?topic={town.drought.pk}")
+    assert page.context["asked"] == town.drought
+    assert len(has(carla)) == 3
+    answer = stranger.post(digest_link, {"scope": "topic", "topic": town.drought.pk})
+    assert set(has(carla)) == {"floods", "roads"}
+    stranger.post(digest_link, {"undo": answer.context["undo"]})
+    assert has(carla)["drought"] == "daily"
+
+
+@pytest.mark.parametrize("topic", ["", "x", "0", "-1", "9" * 30, "٣"])
+def test_a_topic_that_is_none_ends_nothing(carla: Subscriber, digest_link: str, stranger: Client, topic: str) -> None:
+    assert stranger.get(digest_link, {"topic": topic}).context["asked"] is None
+    assert "Nothing has changed" in stranger.post(digest_link, {"scope": "topic", "topic": topic}).content.decode()
+    assert len(has(carla)) == 3

@@ -1,5 +1,6 @@
 """Each rule beyond the schema: what breaks it, and what comes close and does not."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -7,11 +8,13 @@ import pytest
 
 from alerts.cap import checks
 from alerts.cap.message import CapMessage, MsgType, Point, Reference, Resource, Scope, ValuePair
+from alerts.cap.sentences import OUR_OWN, SENTENCES, said
 from tests.unit.cap.builders import SENT, flood, flood_in, flood_info, flood_with, milltown
 
 SQUARE = milltown().polygons[0]
 BOW_TIE = ((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0))
 LATER = SENT + timedelta(minutes=1)
+PUT_RIGHT = {"reference-time", "resource-size"}  # what reading finds
 # A few faults cannot be had alone.
 ALSO = {
     "polygon-points": {"polygon-self-intersecting"},
@@ -177,10 +180,7 @@ def test_two_languages_need_two_infos_and_get_them() -> None:
 def test_texts_name_the_place_in_the_message() -> None:
     message = flood(infos=(flood_info(), flood_info(language="de", areas=(milltown(), milltown(polygons=(BOW_TIE,))))))
     assert [warning.text for warning in checks.warnings(message)] == [
-        (
-            "info 2, area 2 “Milltown”, polygon 1 crosses or touches itself (self-intersection):"
-            " draw it as one simple outline"
-        )
+        "info 2, area 2 “Milltown”, polygon 1 crosses or touches itself: draw it as one simple outline"
     ]
 
 
@@ -191,9 +191,29 @@ def test_texts_show_what_others_wrote_in_one_short_printable_line() -> None:
     assert len(warning.text) < 200
 
 
-def test_no_code_means_two_rules() -> None:
+def test_no_code_means_two_rules_and_each_has_its_sentence() -> None:
     rules = [rule.code for rule in (*checks.RULES, *checks.OUTGOING_ONLY, *checks.TIME_FORM)]
-    assert len(set(rules)) == len(rules)
+    assert sorted(rules) == sorted(SENTENCES.keys() - PUT_RIGHT | OUR_OWN.keys())
+
+
+def test_what_is_found_can_be_kept_and_said_again() -> None:
+    [warning] = checks.warnings(flood_with(expires=SENT, onset=None))
+    assert said(warning.code, json.loads(json.dumps(warning.values))) == warning.text
+    assert warning.text == (
+        "info 1 (“en”): expires 2026-02-03T14:30:00+01:00 is not after effective 2026-02-03T14:30:00+01:00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "written"),
+    [
+        ([["note"]], "note"),
+        ([["info", "1", ""], ["event"]], "info 1: event"),
+        ([["info", "1", "“en”"], ["area", "2", ""], ["areaDesc"]], "info 1 (“en”), area 2: areaDesc"),
+    ],
+)
+def test_a_place_is_named_from_the_outside_in(where: list[list[str]], written: str) -> None:
+    assert said("mandatory-empty", {"where": where}) == f"{written} is empty: fill it in"
 
 
 def codes(found: Iterable[checks.CapWarning]) -> set[str]:

@@ -202,7 +202,7 @@ def test_rubbish_is_refused_with_a_line_and_nothing_else_happens(data: bytes) ->
         read(data)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.integers(0, len(FLOOD_XML)), st.integers(0, 30), st.text(max_size=10) | st.sampled_from(PIECES))
 def test_whatever_comes_in_is_taken_or_refused(start: int, cut: int, inserted: str) -> None:
     text = FLOOD_XML[:start] + inserted + FLOOD_XML[start + cut :]

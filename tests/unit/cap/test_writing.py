@@ -12,7 +12,7 @@ from tests.unit.cap.builders import SENT, flood, flood_in, flood_info, flood_wit
 from tests.unit.cap.strategies import messages
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(messages())
 def test_what_is_written_reads_back_the_same_and_without_a_warning(message: CapMessage) -> None:
     reading = read(write(message), max_bytes=10**9)

@@ -107,8 +107,6 @@ def item(suffix: str, title: str) -> str:
         "title": title,
         "summary": "What & why.",
         "web_url": "https://notify.example/bulletins/2/",
-        "topic_name": "Flu",
-        "sender_name": "Health",
         "language": "en",
         "dir": "ltr",
         "theme": mail_theme("#00703c"),

@@ -43,6 +43,16 @@ def test_a_greek_address_in_capitals_is_the_same_address() -> None:
     assert parse_address("ΝΙΚΟΣ@example.gr").key == parse_address("νικος@example.gr").key
 
 
+def test_tags_and_dots_that_a_receiver_drops_are_one_mailbox_and_two_addresses() -> None:
+    tagged, plain = parse_address("Carla+News+2@example.org"), parse_address("carla@EXAMPLE.org")
+    assert (tagged.mailbox, plain.mailbox) == ("carla@example.org", "carla@example.org")
+    assert tagged.key != plain.key
+    dots = {parse_address(text).mailbox for text in ("Ca.r.la@gmail.com", "carla+x@googlemail.com")}
+    assert dots == {"carla@gmail.com"}
+    assert parse_address("ca.rla@example.org").mailbox == "ca.rla@example.org"
+    assert parse_address("+carla@example.org").mailbox == "+carla@example.org"
+
+
 def test_sharp_s_and_double_s_are_two_mailboxes() -> None:
     assert parse_address("straße@example.de").key != parse_address("strasse@example.de").key
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.message import Hole, HoleMismatch, Marks, encode_fragment
+from channels.message import Hole, HoleMismatch, Marks, encode_around, encode_fragment
 from tests.unit.message.builders import VALUES, compile_bulletin, compile_plain, parse
 
 
@@ -48,3 +48,10 @@ def test_a_fragment_is_whole_lines() -> None:
     assert encode_fragment("Été") == b"=C3=89t=C3=A9\r\n"
     assert encode_fragment("a\n") == b"a\r\n"
     assert encode_fragment("") == b""
+
+
+def test_a_fragment_around_a_hole_is_whole_lines_with_the_value_on_one_of_its_own() -> None:
+    parts = encode_around(["Stop: https://a.example/", Hole.TOKEN, "?topic=1"])
+    assert b"v".join(parts) == b"Stop: https://a.example/=\r\nv=\r\n?topic=3D1\r\n"
+    assert b"v".join(encode_around(["https://a.example/", Hole.TOKEN, ""])) == b"https://a.example/=\r\nv\r\n"
+    assert encode_around(["a"]) == (b"a\r\n",)

@@ -34,7 +34,7 @@ ANSWERS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     answers=st.lists(ANSWERS, max_size=40),
     count=st.integers(0, 9),

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from channels.webhook.call import Attempt
+from channels.https.call import Attempt
 from tests.unit.webhook.certificates import Authority
 from tests.unit.webhook.servers import (
     Handler,

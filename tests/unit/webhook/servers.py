@@ -11,8 +11,8 @@ from ipaddress import ip_network
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from channels.https.guard import Guard
 from channels.webhook.client import Call, WebhookClient
-from channels.webhook.guard import Guard
 from channels.webhook.signing import new_secret
 from tests.unit.webhook.certificates import Authority
 

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
+from channels.https.call import Attempt
 from channels.outcome import Reason
-from channels.webhook.call import Attempt
 from channels.webhook.challenge import verify_endpoint
 from tests.unit.webhook.certificates import Authority
 from tests.unit.webhook.servers import SECRET, Handler, Receiver, client_for, receiving

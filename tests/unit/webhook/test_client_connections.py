@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from channels.https.call import Attempt
 from channels.outcome import Reason, Verdict
-from channels.webhook.call import Attempt
 from tests.unit.webhook.certificates import Authority
 from tests.unit.webhook.servers import (
     Receiver,

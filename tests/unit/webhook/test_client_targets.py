@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from channels.https.guard import CLOSED_ADDRESS, ForbiddenTarget, Guard
+from channels.https.session import Trail, guarded_session, trail_of_task
 from channels.outcome import Reason, Verdict
-from channels.webhook.guard import CLOSED_ADDRESS, ForbiddenTarget, Guard
-from channels.webhook.session import Trail, guarded_session, trail_of_task
 from tests.unit.webhook.certificates import Authority
 from tests.unit.webhook.servers import Names, call, client_for, raw_server, receiving
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from channels.https.call import Attempt
 from channels.outcome import Reason
-from channels.webhook.call import Attempt, Call
+from channels.webhook.call import Call
 from tests.unit.webhook.certificates import Authority
 from tests.unit.webhook.servers import SECRET, call, client_for, receiving
 

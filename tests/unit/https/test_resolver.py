@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from channels.webhook.resolver import PooledResolver
+from channels.https.resolver import PooledResolver
 
 
 def test_a_name_gives_its_addresses() -> None:

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
-from channels.webhook.guard import CLOSED_ADDRESS, ForbiddenTarget, Guard
+from channels.https.guard import CLOSED_ADDRESS, ForbiddenTarget, Guard
 
 GUARD = Guard()
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.webhook.answers import MAX_RETRY_AFTER, parse_retry_after
+from channels.https.answers import MAX_RETRY_AFTER, parse_retry_after
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, 0, tzinfo=dt.UTC)
 

@@ -4,8 +4,8 @@ from ipaddress import IPv4Network, IPv6Address, ip_address, ip_network
 
 import pytest
 
-from channels.webhook.guard import ForbiddenTarget, Guard
-from channels.webhook.networks import METADATA, REFUSED, embedded
+from channels.https.guard import ForbiddenTarget, Guard
+from channels.https.networks import METADATA, REFUSED, embedded
 
 OPEN, SHUT, NONE = "open", "shut", "none"
 
