@@ -117,10 +117,10 @@ SELECT lane, max(extract(epoch FROM clock_timestamp() - greatest(since, served_a
         GROUP BY lane, channel, agency_id, dispatch_id
         UNION ALL
         SELECT lane, (%(channel_of)s::smallint[])[kind], agency_id, dispatch_id, '-infinity'
-        FROM alerts_slice WHERE expanded_at IS NULL
+        FROM alerts_slice WHERE lane > 0 AND expanded_at IS NULL
     ) AS open CROSS JOIN LATERAL (
-        SELECT created_at FROM alerts_dispatch WHERE id = open.dispatch_id AND state = 'sending' OFFSET 0
-    ) AS d GROUP BY lane, channel, agency_id
+        SELECT created_at, state FROM alerts_dispatch WHERE id = open.dispatch_id OFFSET 0
+    ) AS d WHERE state = 'sending' GROUP BY lane, channel, agency_id
 ) AS waiting CROSS JOIN LATERAL (
     SELECT max(greatest(t.served_at, t.expanded_at)) AS served_at FROM alerts_turn t
     WHERE t.lane = waiting.lane AND t.channel = waiting.channel AND t.agency_id = waiting.agency_id

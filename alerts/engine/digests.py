@@ -108,7 +108,8 @@ def _own(period: Frequency, now: datetime) -> Timetable:
 
 def _must_wait(cut_off: datetime) -> bool:
     """Whether it is not known yet what the readers have had: of another run, or at once of an urgent bulletin."""
-    unknown = Slice.objects.filter(kind=RecipientKind.SUBSCRIBER, expanded_at=None, dispatch__state=State.SENDING)
+    open_slices = Slice.objects.filter(lane__gt=0, kind=RecipientKind.SUBSCRIBER, expanded_at=None)
+    unknown = open_slices.filter(dispatch__state=State.SENDING)
     of_urgent = Q(dispatch__urgent=True, dispatch__cut_off__lte=cut_off)
     return unknown.filter(Q(dispatch__bulletin=None) | of_urgent).exists()
 

@@ -21,7 +21,7 @@ from alerts.engine.precedence import give_way
 from alerts.engine.pushing import send_pushes
 from alerts.engine.runtime import runtime
 from alerts.lanes import HANDS, QUEUE_OF, RULES, WORK_SECONDS, Channel, Lane
-from govnotify.lib.database import query
+from govnotify.lib.database import query_in_index_order
 from govnotify.lib.queues import Queue, rally, wake
 
 logger = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ SELECT count(*) FROM (
 
 def _batches_waiting(lane: Lane, channel: Channel) -> int:
     """How many workers, of whatever host, could begin at once; at most HANDS."""
-    [(waiting,)] = query(WAITING, {"lane": lane.value, "channel": channel.value, "most": HANDS})
+    [(waiting,)] = query_in_index_order(WAITING, {"lane": lane.value, "channel": channel.value, "most": HANDS})
     return int(waiting)
 
 

@@ -9,7 +9,7 @@ from alerts.engine.audience import expand
 from alerts.engine.browser_audience import is_wanted
 from alerts.lanes import KIND_OF, OVERTAKING_SECONDS, Channel, Lane, RecipientKind
 from alerts.models import Dispatch, Slice
-from govnotify.lib.database import query
+from govnotify.lib.database import query, query_in_index_order
 
 FIRST = 0  # ids begin above this
 
@@ -79,7 +79,8 @@ def note_expanded(dispatch_id: int) -> None:
 # One that has batches enough waiting needs no more of them yet, so a small bulletin's slice never stands behind a large
 # one's; batches that wait for their destination, or of a dispatch that was stopped, do not count, or the others would
 # wait with them. The subquery keeps the order and the LIMIT stops at the first, so no other agency's slice is locked
-# meanwhile. The lock lasts for one transaction of database work.
+# meanwhile. The lock lasts for one transaction of database work. An agency is BETWEEN itself and itself: were it equal,
+# its slices would be in the order of ids, and so of the table's key, behind all that ever were.
 CLAIM = """
 WITH RECURSIVE waiting (agency_id) AS (
     (SELECT agency_id FROM alerts_slice WHERE lane = %(lane)s AND kind = %(kind)s AND expanded_at IS NULL
@@ -99,7 +100,8 @@ SELECT s.id FROM (
 ) t
 CROSS JOIN LATERAL (
     SELECT s.id FROM alerts_slice s
-    WHERE s.lane = %(lane)s AND s.kind = %(kind)s AND s.agency_id = t.agency_id AND s.expanded_at IS NULL
+    WHERE s.lane = %(lane)s AND s.kind = %(kind)s AND s.agency_id BETWEEN t.agency_id AND t.agency_id
+      AND s.expanded_at IS NULL
       AND (SELECT count(*) FROM (
             SELECT 1 FROM alerts_batch b
             WHERE b.lane = %(lane)s AND b.channel = %(channel)s AND b.destination = 0 AND b.agency_id = t.agency_id
@@ -111,7 +113,7 @@ CROSS JOIN LATERAL (
                OR NOT EXISTS (SELECT 1 FROM alerts_batch b WHERE b.dispatch_id = ANY(d.corrects) AND b.dispatch_id > 0
                               AND b.done_at IS NULL AND b.leased_until > clock_timestamp()))
            FROM alerts_dispatch d WHERE d.id = s.dispatch_id)
-    ORDER BY s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED
+    ORDER BY s.agency_id, s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED
 ) s
 LIMIT 1
 """
@@ -127,5 +129,5 @@ def _claim(lane: Lane, channel: Channel) -> Slice | None:
         "enough": ENOUGH,
         "overtaking": OVERTAKING_SECONDS,
     }
-    found = query(CLAIM, values)
+    found = query_in_index_order(CLAIM, values)
     return Slice.objects.select_related("dispatch").get(pk=found[0][0]) if found else None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from alerts.lanes import LEASE, YIELD_LONGEST, YIELD_SECONDS, Lane, RecipientKind
-from govnotify.lib.database import query
+from govnotify.lib.database import query_in_index_order
 
 GIVES_WAY = {Lane.ROUTINE, Lane.DIGEST}
 LOOK_EVERY = 0.05  # seconds, of one process: a look costs 0.2 ms, and a sender that is fast records every 5 ms
@@ -19,13 +19,13 @@ MOVING_SECONDS = 1.0  # since a batch of it was last claimed or recorded
 WAITED_FOR = (RecipientKind.SUBSCRIBER, RecipientKind.BROWSER)
 
 # It is young, or it is being sent: a batch of it was claimed or recorded a moment ago, both of which move its lease.
-# Its batches in the order of their index, dispatch by dispatch: EXISTS was made a read of all batches that are open.
+# Its batches in the order of their index, dispatch by dispatch: EXISTS was made a read of all that are open.
 UNDER_WAY = """
 SELECT EXISTS (
     SELECT 1 FROM alerts_dispatch d
     WHERE d.state = 'sending' AND d.lane = %(lane)s AND d.created_at > clock_timestamp() - %(longest)s
-      AND (EXISTS (SELECT 1 FROM alerts_slice
-                   WHERE dispatch_id = d.id AND kind = ANY(%(kinds)s) AND expanded_at IS NULL)
+      AND ((SELECT 1 FROM alerts_slice
+            WHERE dispatch_id = d.id AND kind = ANY(%(kinds)s) AND expanded_at IS NULL LIMIT 1) IS NOT NULL
         OR (SELECT 1 FROM alerts_batch
             WHERE dispatch_id = d.id AND dispatch_id > 0 AND kind = ANY(%(kinds)s) AND done_at IS NULL
             ORDER BY id LIMIT 1) IS NOT NULL)
@@ -67,5 +67,5 @@ def give_way(lane: Lane, *, wanted: Callable[[], bool] = lambda: True) -> bool:
 
 def _emergency_is_under_way() -> bool:
     """Whether there are people of an emergency to whom nobody has attempted to send yet, and it is not stuck."""
-    [(is_under_way,)] = query(UNDER_WAY, VALUES)
+    [(is_under_way,)] = query_in_index_order(UNDER_WAY, VALUES)
     return bool(is_under_way)

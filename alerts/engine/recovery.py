@@ -17,10 +17,10 @@ from alerts.engine.outcomes import finish
 from alerts.engine.probes import make_probes_due
 from alerts.engine.retention import forget_when_due
 from alerts.finding.popularity import count_followers_when_due
-from alerts.lanes import CHANNEL_OF, HANDS, QUEUE_OF, RULES, Channel, Lane, RecipientKind
+from alerts.lanes import HANDS, KIND_OF, QUEUE_OF, RULES, Channel, Lane
 from alerts.models import Dispatch
 from alerts.partitions import ensure_months_ahead
-from govnotify.lib.database import query, query_in_index_order
+from govnotify.lib.database import query_in_index_order
 from govnotify.lib.queues import Queue, rally, wake
 from subscriptions.forgetting_browsers import forget_outdated
 from subscriptions.models import Browser, Endpoint, OutboxMessage
@@ -28,7 +28,8 @@ from subscriptions.stocktaking import take_stock
 
 STOCK_SECONDS = 0.3  # of each round
 
-# Work that could be done: nobody's lease is on it. No more of it is counted than there are hints to give.
+# Work that could be done: batches that nobody's lease is on, of which no more are counted than there are hints to give,
+# and whether there is a slice. One look for each lane and channel.
 WAITING = """
 SELECT lanes.lane, lanes.channel, (
     SELECT count(*) FROM (
@@ -40,12 +41,13 @@ SELECT lanes.lane, lanes.channel, (
                         WHERE a.lane = b.lane AND a.destination_id = b.destination), true)
         ORDER BY b.destination, b.agency_id, b.id LIMIT %(most)s
     ) waiting
-)
-FROM unnest(%(lanes)s::smallint[], %(channels)s::smallint[]) AS lanes (lane, channel)
-"""
-SLICES = """
-SELECT DISTINCT s.lane, s.kind FROM alerts_slice s
-WHERE s.expanded_at IS NULL AND (SELECT d.state = 'sending' FROM alerts_dispatch d WHERE d.id = s.dispatch_id)
+), (
+    SELECT 1 FROM alerts_slice s
+    WHERE s.lane = lanes.lane AND s.kind = lanes.kind AND s.lane > 0 AND s.expanded_at IS NULL
+      AND (SELECT d.state = 'sending' FROM alerts_dispatch d WHERE d.id = s.dispatch_id)
+    ORDER BY s.agency_id, s.id LIMIT 1
+) IS NOT NULL
+FROM unnest(%(lanes)s::smallint[], %(channels)s::smallint[], %(kinds)s::smallint[]) AS lanes (lane, channel, kind)
 """
 # One look for each lane, channel and destination.
 DUE = """
@@ -109,11 +111,10 @@ def lane_work() -> dict[tuple[Lane, Channel], LaneWork]:
     """What waits on each lane and channel at this moment."""
     found = {key: LaneWork() for key in QUEUE_OF if key[0] is not Lane.TRANSACTIONAL}
     lanes, channels = ([one.value for one in column] for column in zip(*found, strict=True))
-    values = {"lanes": lanes, "channels": channels, "most": HANDS}
-    for lane, channel, batches in query(WAITING.format(is_free=IS_FREE), values):
-        found[Lane(lane), Channel(channel)].batches = batches
-    for lane, kind in query(SLICES, {}):
-        found[Lane(lane), CHANNEL_OF[RecipientKind(kind)]].slices = True
+    kinds = [KIND_OF[channel].value for _, channel in found]
+    values = {"lanes": lanes, "channels": channels, "kinds": kinds, "most": HANDS}
+    for lane, channel, batches, has_slice in query_in_index_order(WAITING.format(is_free=IS_FREE), values):
+        found[Lane(lane), Channel(channel)] = LaneWork(batches, has_slice)
     for lane, channel in query_in_index_order(DUE.format(free=FREE.format(lane="lanes.lane")), values):
         found[Lane(lane), Channel(channel)].retries = True
     return found

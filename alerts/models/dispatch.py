@@ -104,7 +104,12 @@ class Slice(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dispatch", "kind", "after_id"], name="slice_once")]
         indexes = [
-            models.Index(fields=["lane", "kind", "agency_id", "id"], condition=Q(expanded_at=None), name="slice_open"),
+            # Who names no lane does not imply this condition: all that are open were read for those of one dispatch.
+            models.Index(
+                fields=["lane", "kind", "agency_id", "id"],
+                condition=Q(expanded_at=None, lane__gt=0),
+                name="slice_to_expand",
+            ),
         ]
 
     def __str__(self) -> str:

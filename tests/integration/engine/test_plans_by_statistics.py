@@ -15,7 +15,7 @@ from subscriptions.forgetting_browsers import forget
 from subscriptions.models import Browser, BrowserConsent, Topic
 from tests.integration.engine.limits import limited
 from tests.integration.engine.people import PEOPLE
-from tests.integration.engine.reading import forget_statistics, reading_few
+from tests.integration.engine.reading import enlarge_files, forget_statistics, reading_few
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, an_alert_sent
 from tests.integration.staff.cast import a_topic, an_agency
 
@@ -68,7 +68,8 @@ WITH one AS (
 )
 INSERT INTO subscriptions_browsersubscription (browser_id, topic_id, started_at) SELECT id, %(topic)s, now() FROM one
 """
-MOMENTS = ["never", "when empty", "at first", "a few under way", "all done"]
+LARGE_FILES = "a few under way, in large files"
+MOMENTS = ["never", "when empty", "at first", "a few under way", LARGE_FILES, "all done"]
 
 
 @pytest.fixture(params=MOMENTS)
@@ -79,6 +80,8 @@ def sending(request) -> Dispatch:
     """
     month = timezone.now().date().replace(day=1)
     ensure_month(month)
+    if request.param == LARGE_FILES:
+        enlarge_files()
     forget_statistics(as_empty=request.param == "when empty")
     _remember(request.param == "at first")
     topic, _ = a_crowd("water", 1)
@@ -86,7 +89,7 @@ def sending(request) -> Dispatch:
     later = timezone.now() + timedelta(hours=1)
     _deliver(small, 2 * SIZE, status=2, due=later)
     query(BATCHES, {"dispatch": small.pk, "agency": small.agency_id, "people": 10, "size": 1})
-    _remember(request.param == "a few under way")
+    _remember(request.param in {"a few under way", LARGE_FILES})
     _close(small)
     query(RUNS, {"month": month})
     query("UPDATE alerts_delivery SET status = 1, next_attempt_at = NULL", {})

@@ -14,12 +14,13 @@ from govnotify.lib.database import in_index_order, query
 from subscriptions import stocktaking
 from subscriptions.models import Topic
 from tests.integration.engine.people import PEOPLE
-from tests.integration.engine.reading import forget_statistics, pages_read, reading_few
+from tests.integration.engine.reading import enlarge_files, forget_statistics, pages_read, reading_few
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd
 
 pytestmark = pytest.mark.django_db
 MANY, FEW, TOPICS = 4_000, 50, 80  # so that each of the topics has that few
-MOMENTS = ["never", "when empty", "at first", "all there"]
+LARGE_FILES = "never, in large files"
+MOMENTS = ["never", LARGE_FILES, "when empty", "at first", "all there"]
 SUBJECTS = """
 INSERT INTO subscriptions_topic (id, agency_id, slug, name, description, translations, is_public, created_at)
 SELECT 1000000 + id, %(agency)s, 'of-few-' || id, 'Of few ' || id, '', '{}', true, now() FROM generate_series(1, %(topics)s) id
@@ -50,6 +51,8 @@ SELECT %(month)s, %(dispatch)s, id, %(bulletin)s, '{1}' FROM generate_series(1, 
 @pytest.fixture(params=MOMENTS)
 def topic(request) -> Topic:
     """Which everybody follows, beside many topics of a few each; in the test's transaction."""
+    if request.param == LARGE_FILES:
+        enlarge_files()
     forget_statistics(as_empty=request.param == "when empty")
     topic, _ = a_crowd("water", 1)
     if request.param == "at first":

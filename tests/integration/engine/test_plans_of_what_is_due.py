@@ -11,7 +11,7 @@ from alerts.partitions import ensure_months_ahead
 from govnotify.lib.database import query, query_in_index_order
 from tests.integration.engine.limits import limited, pass_time
 from tests.integration.engine.people import PEOPLE
-from tests.integration.engine.reading import forget_statistics, reading_few
+from tests.integration.engine.reading import enlarge_files, forget_statistics, reading_few
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,8 @@ INSERT INTO subscriptions_outboxmessage (kind, subscriber_id, created_at, status
 SELECT 'signin', id, now(), 'sent', CASE WHEN id <= 10 THEN now() WHEN id %% 2 = 0 THEN now() + interval '1 hour' END,
        0, '' FROM generate_series(1, %(count)s) AS id
 """
-MOMENTS = ["never", "when empty", "a few under way", "all done", "now"]
+LARGE_FILES = "a few under way, in large files"
+MOMENTS = ["never", "when empty", "a few under way", LARGE_FILES, "all done", "now"]
 
 
 @pytest.fixture(params=MOMENTS)
@@ -46,12 +47,14 @@ def due(request) -> Dispatch:
     In the test's transaction, which autovacuum does not see.
     """
     ensure_months_ahead(timezone.now().date())
+    if request.param == LARGE_FILES:
+        enlarge_files()
     forget_statistics(as_empty=request.param == "when empty")
     topic, _ = a_crowd("water", 1)
     dispatch = a_bulletin_sent(topic)
     _defer(dispatch, 20)
     query(BATCHES, {"dispatch": dispatch.pk, "count": 10})
-    _remember(request.param == "a few under way")
+    _remember(request.param in {"a few under way", LARGE_FILES})
     query("UPDATE alerts_delivery SET status = 1, next_attempt_at = NULL", {})
     query("UPDATE alerts_batch SET done_at = now()", {})
     Slice.objects.update(expanded_at=timezone.now())
