@@ -17,7 +17,7 @@ from rich.console import Console
 
 from govnotify.demo import platform
 from govnotify.demo.family import Failed, Family
-from govnotify.demo.ports import choose_ports
+from govnotify.demo.ports import Ports, chosen_ports
 from govnotify.demo.servers import Servers
 from govnotify.demo.state import InUse, State
 from govnotify.embedded.child import die_with
@@ -43,8 +43,8 @@ def main() -> int:
     if "MAKELEVEL" in os.environ:
         die_with(os.getppid(), signal.SIGTERM)  # `make` killed: end as if by Ctrl-C
     try:
-        with State(options.state) as state:
-            return _run(state, options, console, started)
+        with State(options.state) as state, chosen_ports(web=options.port, say=console.print) as ports:
+            return _run(state, ports, console, started, once=options.once)
     except Ended:
         return 130 if options.once else 0
     except (Failed, InUse, RuntimeError) as failure:
@@ -56,10 +56,9 @@ def _end(*_: object) -> None:
     raise Ended
 
 
-def _run(state: State, options: argparse.Namespace, console: Console, started: float) -> int:
+def _run(state: State, ports: Ports, console: Console, started: float, *, once: bool) -> int:
     services, servers_around = Family(), Family()
     try:
-        ports = choose_ports(web=options.port, say=console.print)
         servers = Servers(state, ports, servers_around)
         console.print(f"Starting on {state.folder}")
         servers.begin()
@@ -76,7 +75,7 @@ def _run(state: State, options: argparse.Namespace, console: Console, started: f
 
         places = job.Places.of(ports, catches_mail=servers.catches_mail, certificate=servers.certificate)
         result = job.perform(places, state.secrets, console)
-        if not options.once:
+        if not once:
             job.tell_places(places, state.secrets, console)
             console.print(f"\nData, logs and secrets: {state.folder}")
             console.print("Ctrl-C ends it; the next start keeps the data, `make clean` removes them.")

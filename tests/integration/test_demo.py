@@ -1,5 +1,6 @@
 """The demo, as `make demo` runs it: one command, everything real, nothing left behind."""
 
+import dataclasses
 import json
 import os
 import re
@@ -24,8 +25,9 @@ from alerts.models import Dispatch
 from govnotify.demo import clean
 from govnotify.demo.accounting import account_by_catcher
 from govnotify.demo.catcher.store import MailStore
-from govnotify.demo.ports import choose_ports
+from govnotify.demo.ports import chosen_ports
 from govnotify.demo.state import InUse, State
+from govnotify.embedded import free_port
 from tests.integration.test_demo_catcher import catcher, mail, send
 from tests.integration.test_embedded import wait_until_gone
 
@@ -204,9 +206,19 @@ def test_ports_that_are_taken_are_replaced_and_that_is_said() -> None:
     said: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        chosen = choose_ports(web=port, say=said.append)
-    assert chosen.web != port
+        with chosen_ports(web=port, say=said.append) as chosen:
+            assert chosen.web != port
     assert said[0] == f"Port {port} is taken: the web server uses {chosen.web}."
+
+
+def test_two_demos_that_start_at_once_choose_different_ports() -> None:
+    """The servers of neither listen yet."""
+    port = free_port()
+    with chosen_ports(web=port, say=print) as first, chosen_ports(web=port, say=print) as second:
+        assert first.web == port
+        assert not set(dataclasses.astuple(first)) & set(dataclasses.astuple(second))
+    with chosen_ports(web=port, say=print) as later:
+        assert later.web == port
 
 
 @pytest.mark.django_db(transaction=True)
