@@ -122,11 +122,11 @@ bench-peers: N = 200000
 bench-peers: $(VENV)/dev.installed ## us beside what a Django team would pick instead; MAILMAN=1 adds Mailman 3
 	$(RUN) -m bench.peers --recipients $(N) $(if $(MAILMAN),--mailman)
 
-# $(call packages,NAMES,FOR WHAT): root gets Debian's, others go on without.
+# $(call packages,NAMES,FOR WHAT): root gets Debian's, others go on without. Nothing is removed for them.
 define packages
 [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing the packages $(1) for $(2) …" \
 	&& export DEBIAN_FRONTEND=noninteractive && apt-get update -qq </dev/null \
-	&& apt-get install -y -qq --no-install-recommends $(1) </dev/null >/dev/null
+	&& apt-get install -y -qq --no-install-recommends --no-remove $(1) </dev/null >/dev/null
 endef
 
 # The tests that look at pages need a browser, and the program that drives it needs libatomic. In CI a missing one is a
@@ -147,8 +147,8 @@ UNCONFIGURED := postfix postfix/main_mailer_type select No configuration
 smtp-sink:
 	@{ $(HAS_SINK); } || { [ "$$(id -u)" = 0 ] && echo "$(UNCONFIGURED)" | debconf-set-selections 2>/dev/null; \
 		$(call packages,postfix,its smtp-sink); } || true
-	@{ $(HAS_SINK); } || { echo "WITHOUT smtp-sink (apt install postfix) the limit is measured on our own null server,"; \
-		echo "which does next to nothing for a message: the ratio is then less than half of the one in docs/performance.md."; }
+	@{ $(HAS_SINK); } || { echo "WITHOUT smtp-sink (apt install postfix, which takes the place of another mail server) the limit is that of"; \
+		echo "our own null server, which does next to nothing: the ratio is then less than half of that in docs/performance.md."; }
 
 # Installed again only when its lock has changed. The development lock holds the demo's as well.
 $(VENV)/%.installed: requirements/%.txt | $(RUN)

@@ -80,7 +80,7 @@ def note_expanded(dispatch_id: int) -> None:
 # one's; batches that wait for their destination, or of a dispatch that was stopped, do not count, or the others would
 # wait with them. The subquery keeps the order and the LIMIT stops at the first, so no other agency's slice is locked
 # meanwhile. The lock lasts for one transaction of database work. An agency is BETWEEN itself and itself: were it equal,
-# its slices would be in the order of ids, and so of the table's key, behind all that ever were.
+# its slices and batches would be in the order of ids, and so of their table's key, behind all that ever were.
 CLAIM = """
 WITH RECURSIVE waiting (agency_id) AS (
     (SELECT agency_id FROM alerts_slice WHERE lane = %(lane)s AND kind = %(kind)s AND expanded_at IS NULL
@@ -104,10 +104,11 @@ CROSS JOIN LATERAL (
       AND s.expanded_at IS NULL
       AND (SELECT count(*) FROM (
             SELECT 1 FROM alerts_batch b
-            WHERE b.lane = %(lane)s AND b.channel = %(channel)s AND b.destination = 0 AND b.agency_id = t.agency_id
-              AND b.done_at IS NULL AND (b.leased_until IS NULL OR b.leased_until < now())
+            WHERE b.lane = %(lane)s AND b.channel = %(channel)s AND b.destination = 0
+              AND b.agency_id BETWEEN t.agency_id AND t.agency_id AND b.done_at IS NULL
+              AND (b.leased_until IS NULL OR b.leased_until < now())
               AND (SELECT o.state = 'sending' FROM alerts_dispatch o WHERE o.id = b.dispatch_id)
-            ORDER BY b.id LIMIT %(enough)s) waiting) < %(enough)s
+            ORDER BY b.agency_id, b.id LIMIT %(enough)s) waiting) < %(enough)s
       AND (SELECT d.state = 'sending' AND (
                d.corrects = '{}' OR d.created_at < clock_timestamp() - %(overtaking)s * interval '1 second'
                OR NOT EXISTS (SELECT 1 FROM alerts_batch b WHERE b.dispatch_id = ANY(d.corrects) AND b.dispatch_id > 0

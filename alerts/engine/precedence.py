@@ -19,21 +19,23 @@ MOVING_SECONDS = 1.0  # since a batch of it was last claimed or recorded
 WAITED_FOR = (RecipientKind.SUBSCRIBER, RecipientKind.BROWSER)
 
 # It is young, or it is being sent: a batch of it was claimed or recorded a moment ago, both of which move its lease.
-# Its batches in the order of their index, dispatch by dispatch: EXISTS was made a read of all that are open.
+# Slices and batches in the order of an index of what is open: EXISTS was made a read of all of them, and what an
+# emergency has behind it grows with its audience.
 UNDER_WAY = """
 SELECT EXISTS (
     SELECT 1 FROM alerts_dispatch d
     WHERE d.state = 'sending' AND d.lane = %(lane)s AND d.created_at > clock_timestamp() - %(longest)s
       AND ((SELECT 1 FROM alerts_slice
-            WHERE dispatch_id = d.id AND kind = ANY(%(kinds)s) AND expanded_at IS NULL LIMIT 1) IS NOT NULL
+            WHERE lane = %(lane)s AND kind = ANY(%(kinds)s) AND expanded_at IS NULL AND dispatch_id = d.id
+            ORDER BY kind, agency_id, id LIMIT 1) IS NOT NULL
         OR (SELECT 1 FROM alerts_batch
-            WHERE dispatch_id = d.id AND dispatch_id > 0 AND kind = ANY(%(kinds)s) AND done_at IS NULL
-            ORDER BY id LIMIT 1) IS NOT NULL)
+            WHERE dispatch_id BETWEEN d.id AND d.id AND dispatch_id > 0 AND kind = ANY(%(kinds)s) AND done_at IS NULL
+            ORDER BY dispatch_id, id LIMIT 1) IS NOT NULL)
       AND (d.created_at > clock_timestamp() - %(young)s
         OR (SELECT 1 FROM alerts_batch
-            WHERE dispatch_id = d.id AND dispatch_id > 0 AND kind = ANY(%(kinds)s) AND done_at IS NULL
+            WHERE dispatch_id BETWEEN d.id AND d.id AND dispatch_id > 0 AND kind = ANY(%(kinds)s) AND done_at IS NULL
               AND leased_until > clock_timestamp() + %(fresh)s
-            ORDER BY id LIMIT 1) IS NOT NULL)
+            ORDER BY dispatch_id, id LIMIT 1) IS NOT NULL)
 )
 """
 VALUES = {

@@ -1,4 +1,7 @@
-"""Open slices by lane, in an index that is not read from end to end for those of one dispatch (alerts.models.Slice)."""
+"""Open slices by lane, in an index that is not read from end to end for those of one dispatch (alerts.models.Slice).
+
+Processes from before this migration name no lane: they read all slices for those that are open until they are replaced.
+"""
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models

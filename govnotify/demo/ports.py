@@ -30,7 +30,8 @@ def chosen_ports(*, web: int, say: Callable[[str], None]) -> Iterator[Ports]:
         def choose(wanted: int, what: str) -> int:
             if wanted and _is_free(wanted) and _claim(wanted, claims):
                 return wanted
-            port = free_port()
+            while not _claim(port := free_port(), claims):
+                pass
             if wanted:
                 say(f"Port {wanted} is taken: {what} uses {port}.")
             return port
@@ -56,9 +57,11 @@ def _is_free(port: int) -> bool:
 
 def _claim(port: int, claims: ExitStack) -> bool:
     """Whether no other demo has chosen it: it may not have bound it yet."""
-    claim = claims.enter_context(socket.socket(socket.AF_UNIX))
+    claim = socket.socket(socket.AF_UNIX)
     try:
         claim.bind(CLAIM.format(port=port))
     except OSError:
+        claim.close()
         return False
+    claims.enter_context(claim)
     return True

@@ -82,7 +82,7 @@ def _set(ways: Iterable[str], value: str) -> str:
 
 
 OUT_OF_ORDER = ("bitmapscan", "sort", "incremental_sort")
-WHOLE_AND_SORTED = ("sort", "seqscan")
+WHOLE_AND_SORTED = ("sort", "incremental_sort", "seqscan")
 IN_INDEX_ORDER = _set(WHOLE_AND_SORTED, "off")
 # What looks up a few rows of a large table is planned as if it wanted all of it, on statistics from before it had more
 # than those few.

@@ -87,9 +87,10 @@ def forget_statistics(*, as_empty: bool = False) -> None:
     query(FORGET, tables)
 
 
-def enlarge_files() -> None:
-    """As after much that was undone: files of many pages, with only those rows in them that a caller makes."""
-    if query("SELECT pg_relation_size('alerts_batch') > 2000000", {}) == [(False,)]:
+def new_files(*, large: bool) -> None:
+    """Of slices and batches, for the test's transaction, without rows; large ones are as after much that was undone."""
+    query("TRUNCATE alerts_slice, alerts_batch", {})
+    if large:
         with transaction.atomic():
             query(OPEN_WORK, {"rows": 20_000})
             transaction.set_rollback(True)

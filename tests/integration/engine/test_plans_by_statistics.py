@@ -15,7 +15,7 @@ from subscriptions.forgetting_browsers import forget
 from subscriptions.models import Browser, BrowserConsent, Topic
 from tests.integration.engine.limits import limited
 from tests.integration.engine.people import PEOPLE
-from tests.integration.engine.reading import enlarge_files, forget_statistics, reading_few
+from tests.integration.engine.reading import forget_statistics, new_files, reading_few
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd, an_alert_sent
 from tests.integration.staff.cast import a_topic, an_agency
 
@@ -80,8 +80,7 @@ def sending(request) -> Dispatch:
     """
     month = timezone.now().date().replace(day=1)
     ensure_month(month)
-    if request.param == LARGE_FILES:
-        enlarge_files()
+    new_files(large=request.param == LARGE_FILES)
     forget_statistics(as_empty=request.param == "when empty")
     _remember(request.param == "at first")
     topic, _ = a_crowd("water", 1)
@@ -122,6 +121,8 @@ def test_an_emergency_is_seen(sending, monkeypatch):
     monkeypatch.setitem(precedence.VALUES, "fresh", LEASE / 4)  # a second is less than such a test may stand still
     alert = an_alert_sent(a_topic(an_agency("floods", "Floods"), "floods"))
     Dispatch.objects.filter(pk=alert.pk).update(created_at=timezone.now() - timedelta(seconds=10))
+    behind = range(1, 2 * FEW)  # slices of an emergency to many
+    Slice.objects.bulk_create(Slice(dispatch=alert, kind=1, lane=1, agency_id=1, after_id=after) for after in behind)
     Slice.objects.filter(dispatch=alert).update(expanded_at=timezone.now())
     with reading_few(FEW):
         assert not precedence._emergency_is_under_way()

@@ -14,13 +14,13 @@ from govnotify.lib.database import in_index_order, query
 from subscriptions import stocktaking
 from subscriptions.models import Topic
 from tests.integration.engine.people import PEOPLE
-from tests.integration.engine.reading import enlarge_files, forget_statistics, pages_read, reading_few
+from tests.integration.engine.reading import forget_statistics, new_files, pages_read, reading_few
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd
 
 pytestmark = pytest.mark.django_db
 MANY, FEW, TOPICS = 4_000, 50, 80  # so that each of the topics has that few
 LARGE_FILES = "never, in large files"
-MOMENTS = ["never", LARGE_FILES, "when empty", "at first", "all there"]
+MOMENTS = ["never", "when empty", "at first", "all there"]
 SUBJECTS = """
 INSERT INTO subscriptions_topic (id, agency_id, slug, name, description, translations, is_public, created_at)
 SELECT 1000000 + id, %(agency)s, 'of-few-' || id, 'Of few ' || id, '', '{}', true, now() FROM generate_series(1, %(topics)s) id
@@ -51,8 +51,7 @@ SELECT %(month)s, %(dispatch)s, id, %(bulletin)s, '{1}' FROM generate_series(1, 
 @pytest.fixture(params=MOMENTS)
 def topic(request) -> Topic:
     """Which everybody follows, beside many topics of a few each; in the test's transaction."""
-    if request.param == LARGE_FILES:
-        enlarge_files()
+    new_files(large=request.param == LARGE_FILES)
     forget_statistics(as_empty=request.param == "when empty")
     topic, _ = a_crowd("water", 1)
     if request.param == "at first":
@@ -86,6 +85,7 @@ def test_a_bulletin_and_its_newest_version_are_looked_up(topic):
         assert bulletin.newest() == bulletin
 
 
+@pytest.mark.parametrize("topic", [*MOMENTS, LARGE_FILES], indirect=True)
 @pytest.mark.parametrize("kind", [RecipientKind.SUBSCRIBER, RecipientKind.ENDPOINT])
 def test_a_slice_of_a_correction_reads_the_digests_of_its_own_readers(topic, kind):
     """Which is nobody where it is a slice of machines."""

@@ -11,7 +11,7 @@ from alerts.partitions import ensure_months_ahead
 from govnotify.lib.database import query, query_in_index_order
 from tests.integration.engine.limits import limited, pass_time
 from tests.integration.engine.people import PEOPLE
-from tests.integration.engine.reading import enlarge_files, forget_statistics, reading_few
+from tests.integration.engine.reading import forget_statistics, new_files, reading_few
 from tests.integration.faults.scenes import a_bulletin_sent, a_crowd
 
 pytestmark = pytest.mark.django_db
@@ -47,8 +47,7 @@ def due(request) -> Dispatch:
     In the test's transaction, which autovacuum does not see.
     """
     ensure_months_ahead(timezone.now().date())
-    if request.param == LARGE_FILES:
-        enlarge_files()
+    new_files(large=request.param == LARGE_FILES)
     forget_statistics(as_empty=request.param == "when empty")
     topic, _ = a_crowd("water", 1)
     dispatch = a_bulletin_sent(topic)
