@@ -27,6 +27,7 @@ from tests.push_service import PushService, TestBrowser
 pytestmark = pytest.mark.django_db(transaction=True)
 LOOK = 50  # ms
 LOOKS = 1_200
+AGAIN = 200  # looks
 REGISTER = """async () => {
     const registration = await navigator.serviceWorker.register("/push/worker.js", { scope: "/push/" });
     await new Promise((done) => {
@@ -64,12 +65,17 @@ class Worker:
         self.page = page
         self._tools = page.context.new_cdp_session(page)
         self._registrations: list[dict[str, Any]] = []
+        self._delivered: list[str] = []  # and not seen on the screen yet
         self._tools.on("ServiceWorker.workerRegistrationUpdated", self._note)
         self._tools.send("ServiceWorker.enable")
         page.goto("/push/")
         self.scope = page.evaluate(REGISTER)
 
     def deliver(self, text: str) -> None:
+        self._delivered.append(text)
+        self._hand_over(text)
+
+    def _hand_over(self, text: str) -> None:
         for _ in range(LOOKS):  # the page knows that it is registered before DevTools do
             found = [one for one in self._registrations if one["scopeURL"] == self.scope]
             if found:
@@ -83,13 +89,21 @@ class Worker:
         )
 
     def shown(self, *titles: str) -> list[dict[str, Any]]:
-        """The notifications on the screen, by their tags, once they have these titles."""
+        """The notifications on the screen, by their tags, once they have these titles.
+
+        What has not come by then is delivered again, as push services do: a browser that is asked what is on its screen
+        while it puts something there may lose it.
+        """
         found: list[dict[str, Any]] = []
-        for _ in range(LOOKS):
+        for look in range(1, LOOKS):
             found = sorted(self.page.evaluate(SHOWN), key=lambda one: str(one["tag"]))
             if [one["title"] for one in found] == list(titles):
                 break
             self.page.wait_for_timeout(LOOK)
+            if look % AGAIN == 0:
+                for text in self._delivered:
+                    self._hand_over(text)
+        self._delivered.clear()
         return found
 
     def _note(self, event: dict[str, Any]) -> None:
