@@ -1,5 +1,6 @@
 """Which ports the demo's servers take: the ones people know, else others, and that is said."""
 
+import errno
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -60,8 +61,10 @@ def _claim(port: int, claims: ExitStack) -> bool:
     claim = socket.socket(socket.AF_UNIX)
     try:
         claim.bind(CLAIM.format(port=port))
-    except OSError:
+    except OSError as error:
         claim.close()
+        if error.errno != errno.EADDRINUSE:
+            raise
         return False
     claims.enter_context(claim)
     return True
